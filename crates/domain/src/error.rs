@@ -1,0 +1,289 @@
+//! The one table of error codes, each with its HTTP status and words in Japanese and English.
+//!
+//! A code is `area.snake_case` and never changes its meaning. `{name}` in a text is filled from the
+//! parameters of the [`Problem`] or [`FieldError`] that carries it. `meguri contracts` writes this
+//! table to `contracts/error-codes.md`.
+use std::fmt;
+
+/// One row of the table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    /// `area.snake_case`
+    pub code: &'static str,
+    /// HTTP status of a problem with this code. A code that only ever stands in `errors[]` has the
+    /// status of the problem around it (422); a warning has 0.
+    pub status: u16,
+    /// Japanese text.
+    pub ja: &'static str,
+    /// English text.
+    pub en: &'static str,
+}
+
+macro_rules! codes {
+    ($($name:ident = $code:literal, $status:literal, $ja:literal, $en:literal;)+) => {
+        $(#[doc = concat!("`", $code, "` (", stringify!($status), "): ", $en)]
+        pub static $name: Code = Code { code: $code, status: $status, ja: $ja, en: $en };)+
+        /// Every code, in the order of the table.
+        pub static ALL: &[&Code] = &[$(&$name),+];
+    };
+}
+
+codes! {
+    // who is asking
+    AUTH_MISSING_TOKEN = "auth.missing_token", 401, "サインインが必要です。Authorization ヘッダーにトークンを付けてください。", "Sign in first: send a token in the Authorization header.";
+    AUTH_INVALID_TOKEN = "auth.invalid_token", 401, "トークンが無効か、期限が切れています。もう一度サインインしてください。", "The token is not valid or has expired. Sign in again.";
+    AUTH_BAD_CREDENTIALS = "auth.bad_credentials", 401, "利用者名またはパスワード（秘密鍵）が違います。", "The name or the password (secret) is wrong.";
+    AUTH_FORBIDDEN = "auth.forbidden", 403, "この操作を行う権限がありません。", "Your role may not do this.";
+    AUTH_TOO_MANY_ATTEMPTS = "auth.too_many_attempts", 429, "サインインの失敗が続いています。{seconds}秒後にやり直してください。", "Too many failed sign-ins. Try again in {seconds} s.";
+    // the request as such
+    REQUEST_MALFORMED = "request.malformed", 400, "リクエストの書式が正しくありません: {reason}", "The request is malformed: {reason}";
+    REQUEST_INVALID_UTF8 = "request.invalid_utf8", 400, "本文がUTF-8ではありません（{position}バイト目）。", "The body is not UTF-8 (at byte {position}).";
+    REQUEST_NOT_FOUND = "request.not_found", 404, "このアドレスには何もありません。", "There is nothing at this address.";
+    REQUEST_METHOD_NOT_ALLOWED = "request.method_not_allowed", 405, "このメソッドは使えません。使えるもの: {allow}", "This method is not allowed here. Allowed: {allow}";
+    REQUEST_TOO_SLOW = "request.too_slow", 408, "本文の受信が{seconds}秒以内に終わりませんでした。", "The body did not arrive within {seconds} s.";
+    REQUEST_TOO_LARGE = "request.too_large", 413, "本文が大きすぎます。上限は{limit_bytes}バイトです。", "The body is too large. At most {limit_bytes} bytes.";
+    REQUEST_UNSUPPORTED_MEDIA_TYPE = "request.unsupported_media_type", 415, "Content-Type は application/json にしてください。", "Send Content-Type: application/json.";
+    REQUEST_RATE_LIMITED = "request.rate_limited", 429, "リクエストが多すぎます。1秒あたり{limit}件までです。", "Too many requests: at most {limit} a second.";
+    REQUEST_TOO_MANY_ITEMS = "request.too_many_items", 422, "一度に送れるのは{limit}件までです。", "At most {limit} items at once.";
+    REQUEST_INVALID = "request.invalid", 422, "内容に誤りがあります。errors を見てください。", "The content is not valid; see errors.";
+    REQUEST_INVALID_FIELD = "request.invalid_field", 422, "この項目の値が正しくありません: {reason}", "This field is not valid: {reason}";
+    IDEMPOTENCY_KEY_REUSED = "idempotency.key_reused", 422, "このIDは別の内容で既に使われています。新しいIDを付けてください。", "This id was already used with another body. Make a new id.";
+    SERVICE_UNAVAILABLE = "service.unavailable", 503, "一時的に処理できません。同じIDのまま、しばらくして送り直してください。", "Temporarily unavailable. Send again with the same id in a moment.";
+    SERVICE_INTERNAL = "service.internal", 500, "内部で問題が起きました。request_id を添えてお知らせください。", "Something went wrong inside. Report it with the request_id.";
+    READ_NOT_YET_VISIBLE = "read.not_yet_visible", 503, "指定された書き込みがまだ反映されていません。しばらくしてやり直してください。", "The write you named is not visible here yet. Try again in a moment.";
+    // time and place
+    TIME_MALFORMED_DAY = "time.malformed_day", 422, "日付は 2021-04-05 のように書いてください（入力: {value}）。", "Write the day like 2021-04-05 (given: {value}).";
+    TIME_MALFORMED_INSTANT = "time.malformed_instant", 422, "日時は 2021-04-05T13:00:00+09:00 のように時差を付けて書いてください（入力: {value}）。", "Write the instant with its offset, like 2021-04-05T13:00:00+09:00 (given: {value}).";
+    TIME_CLOCK_NOT_TRAINING = "time.clock_not_training", 403, "時計を動かせるのは訓練環境だけです。", "Only a training instance has a clock that can be stepped.";
+    TIME_CLOCK_BACKWARDS = "time.clock_backwards", 422, "時計は戻せません（現在 {now}）。", "The clock cannot go back (it is {now}).";
+    TERRITORY_MALFORMED = "territory.malformed", 422, "地方公共団体コードは6桁の数字です（入力: {code}）。", "A territory code is six digits (given: {code}).";
+    TERRITORY_CHECK_DIGIT = "territory.check_digit", 422, "地方公共団体コード {code} の検査数字が違います。{expected} ではありませんか。", "The check digit of territory code {code} is wrong. Did you mean {expected}?";
+    TERRITORY_NOT_FOUND = "territory.not_found", 404, "団体コード {code} の自治体はありません。", "There is no territory {code}.";
+    TERRITORY_IS_CITY_WARD = "territory.is_city_ward", 422, "{code} は{name}（行政区）です。市のコード {parent} を使ってください。", "{code} is {name}, a ward of a designated city. Use the city's code {parent}.";
+    TERRITORY_NORTHERN_VILLAGE = "territory.northern_village", 422, "{code} は北方領土の村（{name}）で、集計の対象ではありません。", "{code} is {name}, a village of the northern territories, for which nothing is reported.";
+    // facilities
+    FACILITY_MALFORMED_KEY = "facility.malformed_key", 422, "施設は UUID、10桁の医療機関コード、または gmis:<ID> で指定してください（入力: {value}）。", "Name the facility by uuid, ten-digit code, or gmis:<id> (given: {value}).";
+    FACILITY_MALFORMED_CODE = "facility.malformed_code", 422, "医療機関コードは10桁の数字、またはXと10桁の数字です（入力: {value}）。", "A facility code is ten digits, or X and ten digits (given: {value}).";
+    FACILITY_MALFORMED_GMIS_ID = "facility.malformed_gmis_id", 422, "医療機関IDは8桁または10桁の数字です（入力: {value}）。", "A G-MIS id is eight or ten digits (given: {value}).";
+    FACILITY_NOT_FOUND = "facility.not_found", 404, "施設 {key} は見つかりません。", "There is no facility {key}.";
+    // reports
+    REPORT_NOT_FOUND = "report.not_found", 404, "{day} の報告はありません。", "There is no report for {day}.";
+    REPORT_UNKNOWN_FORM = "report.unknown_form", 422, "調査票 {form} はありません。", "There is no form {form}.";
+    REPORT_FORM_IMPORT_ONLY = "report.form_is_import_only", 403, "調査票 {form} は取り込み専用です。", "Form {form} is written only by the import.";
+    REPORT_NO_DUTY = "report.no_duty", 422, "この施設は {day} に調査票 {form} の報告対象ではありません。", "This facility has no duty to answer form {form} on {day}.";
+    REPORT_DAY_IN_FUTURE = "report.day_in_future", 422, "{day} はまだ来ていません。", "{day} has not come yet.";
+    REPORT_WINDOW_CLOSED = "report.window_closed", 422, "{day} の訂正期間（{days}日間）は終わりました。", "The correction window of {day} ({days} days) has closed.";
+    REPORT_AS_OF_OUTSIDE_DAY = "report.as_of_outside_day", 422, "時点 {as_of} は報告日 {day} の中にありません。", "The moment {as_of} does not lie within the report's day {day}.";
+    REPORT_AS_OF_IN_FUTURE = "report.as_of_in_future", 422, "時点 {as_of} はまだ来ていません。", "The moment {as_of} has not come yet.";
+    REPORT_AS_OF_GOES_BACK = "report.as_of_goes_back", 422, "時点 {as_of} は前の報告の時点 {previous} より前です。", "The moment {as_of} is before that of the previous revision, {previous}.";
+    REPORT_STALE_REVISION = "report.stale_revision", 409, "版 {given} を直そうとしましたが、今の版は {current} です。読み直してください。", "You corrected revision {given}, but the newest is {current}. Read it again.";
+    REPORT_INVALID = "report.invalid", 422, "報告に誤りがあります。errors を見てください。", "The report is not valid; see errors.";
+    REPORT_EMPTY = "report.empty", 422, "項目が一つもありません。", "There is not a single item.";
+    REPORT_UNKNOWN_ITEM = "report.unknown_item", 422, "この調査票に項目 {item} はありません。", "This form has no item {item}.";
+    REPORT_DUPLICATE_ITEM = "report.duplicate_item", 422, "項目 {item} が二度書かれています。", "Item {item} is given twice.";
+    REPORT_NOT_WHOLE_NUMBER = "report.not_whole_number", 422, "0 から {max} までの整数を、引用符を付けずに書いてください。", "Give a whole number from 0 to {max}, without quotes.";
+    REPORT_OUT_OF_RANGE = "report.out_of_range", 422, "0 から {max} までの整数にしてください（入力: {value}）。", "Give a whole number from 0 to {max} (given: {value}).";
+    REPORT_UNKNOWN_CHOICE = "report.unknown_choice", 422, "次のどれかにしてください: {choices}", "Give one of: {choices}";
+    REPORT_EXCEEDS = "report.exceeds", 422, "{left}（{left_value}）が{right}（{right_value}）を超えています。", "{left_en} ({left_value}) is more than {right_en} ({right_value}).";
+    REPORT_UNUSUAL_RELATION = "report.unusual_relation", 0, "{left}（{left_value}）が{right}（{right_value}）を超えています。確かめてください。", "{left_en} ({left_value}) is more than {right_en} ({right_value}). Please check.";
+    REPORT_JUMP = "report.jump", 0, "前回の {previous} から {value} に大きく変わりました。確かめてください。", "Changed a lot since the last report: {previous} to {value}. Please check.";
+    // files
+    IMPORT_UNREADABLE = "import.unreadable", 400, "ファイル {file} を読めません: {reason}", "Cannot read the file {file}: {reason}";
+    IMPORT_TOO_LARGE = "import.too_large", 413, "ファイルが大きすぎます。上限は{limit_bytes}バイトです。", "The file is too large. At most {limit_bytes} bytes.";
+    IMPORT_UNKNOWN_HEADER = "import.unknown_header", 422, "見出しが違います。足りない列: {missing}", "The header is not the one expected. Missing columns: {missing}";
+    IMPORT_INVALID_UTF8 = "import.invalid_utf8", 422, "この行はUTF-8ではありません。", "This row is not UTF-8.";
+    IMPORT_COLUMN_COUNT = "import.column_count", 422, "列の数が {found} です（{expected} のはずです）。", "The row has {found} columns instead of {expected}.";
+    IMPORT_MALFORMED_CSV = "import.malformed_csv", 422, "CSVとして読めません: {reason}", "Not readable as CSV: {reason}";
+    IMPORT_UNKNOWN_CATEGORY = "import.unknown_category", 422, "医療区分 {value} は 入院・外来・救急 のどれでもありません。", "The category {value} is none of 入院, 外来, 救急.";
+    IMPORT_UNKNOWN_ANSWER = "import.unknown_answer", 422, "回答 {value} は 通常・制限・停止・設置なし・未回答 のどれでもありません。", "The answer {value} is none of 通常, 制限, 停止, 設置なし, 未回答.";
+    IMPORT_PREFECTURE_MISMATCH = "import.prefecture_mismatch", 422, "都道府県名 {name} と団体コード {code} が合いません。", "The prefecture {name} does not match the territory code {code}.";
+    IMPORT_FACILITY_INCONSISTENT = "import.facility_inconsistent", 422, "医療機関ID {gmis_id} の{column}が、前の行と違います。", "The {column} of G-MIS id {gmis_id} differs from an earlier row.";
+    IMPORT_MALFORMED_COORDINATE = "import.malformed_coordinate", 422, "緯度・経度が正しくありません: {value}", "The coordinate is not valid: {value}";
+    IMPORT_EMPTY_NAME = "import.empty_name", 422, "医療機関名がありません。", "The name of the facility is missing.";
+    // GraphQL
+    GRAPHQL_PARSE_ERROR = "graphql.parse_error", 400, "GraphQLの文書を読めません: {reason}", "The GraphQL document cannot be read: {reason}";
+    GRAPHQL_INVALID = "graphql.invalid", 400, "GraphQLの文書がスキーマに合いません: {reason}", "The GraphQL document does not fit the schema: {reason}";
+    GRAPHQL_LIMIT = "graphql.limit", 400, "GraphQLの文書が上限を超えています: {what} は {limit} まで（{found}）。", "The GraphQL document exceeds a limit: {what} at most {limit} ({found}).";
+    GRAPHQL_BATCH = "graphql.batch_refused", 400, "複数の操作を一度に送ることはできません。", "Several operations in one request are refused.";
+    GRAPHQL_TIMEOUT = "graphql.timeout", 503, "問い合わせが{seconds}秒以内に終わりませんでした。範囲を狭めてください。", "The query did not finish within {seconds} s. Ask for less.";
+    GRAPHQL_BAD_CURSOR = "graphql.bad_cursor", 422, "カーソルが正しくありません。", "The cursor is not valid.";
+    GRAPHQL_PAGE_SIZE = "graphql.page_size", 422, "first は 1 から {limit} までです。", "first must be from 1 to {limit}.";
+}
+
+fn fill(text: &str, params: &[(&'static str, String)]) -> String {
+    params.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+}
+
+/// Longest piece of the caller's own input that an error repeats.
+const ECHO_CHARS_MAX: usize = 80;
+
+/// The caller's input as an error may show it: short, and without control characters or marks that
+/// turn the reading direction (they could forge lines of a log or hide what follows).
+#[must_use]
+pub fn echo(value: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut shown: String =
+        value.chars().take(ECHO_CHARS_MAX).map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect();
+    if value.chars().nth(ECHO_CHARS_MAX).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// Where, as a dotted path in the request: `values.icu_occupied`.
+    pub path: String,
+    /// Which row of the table.
+    pub code: &'static Code,
+    params: Vec<(&'static str, String)>,
+}
+
+impl FieldError {
+    /// An error at `path`.
+    #[must_use]
+    pub fn new(path: impl Into<String>, code: &'static Code) -> Self {
+        Self { path: path.into(), code, params: Vec::new() }
+    }
+
+    /// Fills `{name}` in the texts.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.params.push((name, echo(value)));
+        self
+    }
+
+    /// The Japanese text, filled.
+    #[must_use]
+    pub fn ja(&self) -> String {
+        fill(self.code.ja, &self.params)
+    }
+
+    /// The English text, filled.
+    #[must_use]
+    pub fn en(&self) -> String {
+        fill(self.code.en, &self.params)
+    }
+}
+
+/// A refusal or failure with a code: what every use case returns when it does not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Which row of the table.
+    pub code: &'static Code,
+    /// The fields at fault, if it is about fields.
+    pub errors: Vec<FieldError>,
+    /// For 429 and 503: when to try again.
+    pub retry_after_s: Option<u32>,
+    params: Vec<(&'static str, String)>,
+}
+
+impl Problem {
+    /// A problem with this code.
+    #[must_use]
+    pub fn new(code: &'static Code) -> Self {
+        Self { code, errors: Vec::new(), retry_after_s: None, params: Vec::new() }
+    }
+
+    /// A problem about fields.
+    #[must_use]
+    pub fn of_fields(code: &'static Code, errors: Vec<FieldError>) -> Self {
+        Self { errors, ..Self::new(code) }
+    }
+
+    /// Fills `{name}` in the texts.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.params.push((name, echo(value)));
+        self
+    }
+
+    /// Says when to try again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// The value of a parameter, for callers that act on it (the current revision, say).
+    #[must_use]
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.params.iter().find(|(given, _)| *given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The same problem as one about a field at `path`.
+    #[must_use]
+    pub fn at(self, path: &str) -> FieldError {
+        FieldError { path: path.to_owned(), code: self.code, params: self.params }
+    }
+
+    /// The Japanese text, filled.
+    #[must_use]
+    pub fn ja(&self) -> String {
+        fill(self.code.ja, &self.params)
+    }
+
+    /// The English text, filled.
+    #[must_use]
+    pub fn en(&self) -> String {
+        fill(self.code.en, &self.params)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} / {}", self.code.code, self.ja(), self.en())?;
+        for error in &self.errors {
+            write!(f, "; {}: {} / {}", error.path, error.ja(), error.en())?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_are_unique_and_well_formed() {
+        let mut seen = BTreeSet::new();
+        for row in ALL {
+            assert!(seen.insert(row.code), "{} twice", row.code);
+            let (area, name) = row.code.split_once('.').unwrap();
+            for part in [area, name] {
+                assert!(
+                    part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit()),
+                    "{}",
+                    row.code
+                );
+            }
+            assert!(matches!(row.status, 0 | 400..=599), "{}", row.code);
+            assert!(!row.ja.is_ascii() && row.en.is_ascii() || row.code.starts_with("import."), "{}", row.code);
+        }
+    }
+
+    #[test]
+    fn both_languages_take_the_same_parameters() {
+        let names = |text: &str| -> BTreeSet<String> {
+            text.split('{')
+                .skip(1)
+                .filter_map(|rest| rest.split_once('}'))
+                .map(|(name, _)| name.replace("_en", ""))
+                .collect()
+        };
+        for row in ALL {
+            assert_eq!(names(row.ja), names(row.en), "{}", row.code);
+        }
+    }
+
+    #[test]
+    fn input_is_echoed_short_and_harmless() {
+        let problem = Problem::new(&FACILITY_NOT_FOUND).with("key", "a\nb\u{202e}c\u{1b}[31m");
+        assert_eq!(problem.en(), "There is no facility a\u{fffd}b\u{fffd}c\u{fffd}[31m.");
+        assert_eq!(echo(&"あ".repeat(200)).chars().count(), ECHO_CHARS_MAX + 1);
+    }
+}

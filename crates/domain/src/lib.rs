@@ -1,0 +1,18 @@
+//! The rules of the field, pure: no network, no database, no clock, no randomness.
+//!
+//! Every other crate leans on this one and it leans on none of them. What stands here can be read,
+//! tested and reused without running anything: identifiers, the territory code and its check digit,
+//! Japan's business day, the permission table, the survey form and its rules, the error codes.
+pub mod capacity;
+pub mod error;
+pub mod facility;
+pub mod ids;
+pub mod policy;
+pub mod territory;
+pub mod time;
+pub mod units;
+
+pub use error::{Code, FieldError, Problem};
+pub use facility::{FacilityCode, FacilityKey, GmisId};
+pub use territory::TerritoryCode;
+pub use time::BusinessDay;

@@ -1,0 +1,226 @@
+//! The database: one pool per service role, and transactions that exist only with a permit.
+use crate::{
+    audit,
+    failure::{Failure, Result},
+    opctx::OpCtx,
+};
+use diesel::connection::InstrumentationEvent;
+use diesel::{ConnectionError, sql_types::Bool};
+use diesel_async::{
+    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection, TransactionManager,
+    pooled_connection::{
+        AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+        deadpool::{Object, Pool},
+    },
+};
+use domain::policy::Permit;
+use futures::FutureExt;
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// Waiting longer than this for a connection is an outage, not a queue.
+const POOL_WAIT: Duration = Duration::from_secs(5);
+
+/// A connection of the pool, in use.
+pub type Connection = Object<AsyncPgConnection>;
+
+/// Where in the order of commits something lies: the transaction id (xid8) of its commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position(pub i64);
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A pool of connections in one service's role and schema. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<AsyncPgConnection>,
+    statements: Arc<AtomicU64>,
+}
+
+impl Db {
+    /// A pool of at most `connections` to `url`, in which unqualified names mean `schema`.
+    /// Nothing is connected yet.
+    ///
+    /// # Errors
+    /// When the pool cannot be set up (it has no runtime).
+    pub fn new(url: &str, schema: &'static str, connections: usize) -> Result<Self> {
+        let statements = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&statements);
+        let mut config = ManagerConfig::default();
+        // a closed connection is noticed without asking the server each time
+        config.recycling_method = RecyclingMethod::Fast;
+        config.custom_setup = Box::new(move |url| {
+            let (url, counter) = (url.to_owned(), Arc::clone(&counter));
+            async move {
+                let mut conn = AsyncPgConnection::establish(&url).await?;
+                conn.batch_execute(&format!("set search_path to {schema}; set timezone to 'UTC'"))
+                    .await
+                    .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+                    if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+                        counter.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+                Ok(conn)
+            }
+            .boxed()
+        });
+        let manager = AsyncDieselConnectionManager::new_with_config(url, config);
+        let pool = Pool::builder(manager)
+            .max_size(connections)
+            .wait_timeout(Some(POOL_WAIT))
+            .create_timeout(Some(POOL_WAIT))
+            .recycle_timeout(Some(POOL_WAIT))
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .map_err(Failure::internal)?;
+        Ok(Self { pool, statements })
+    }
+
+    /// A connection for reading, outside a transaction.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] when none can be had in time.
+    pub async fn read(&self) -> Result<Connection> {
+        self.pool.get().await.map_err(|error| Failure::Unavailable(error.to_string()))
+    }
+
+    /// Statements started on this pool since it was made, for tests that count.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        AtomicU64::load(&self.statements, Ordering::Relaxed)
+    }
+
+    /// Opens one snapshot for reading: everything read through it is of one moment.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`], or the database's.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let mut conn = self.read().await?;
+        AnsiTransactionManager::begin_transaction_sql(
+            &mut *conn,
+            "begin transaction isolation level repeatable read, read only",
+        )
+        .await?;
+        Ok(Snapshot { conn })
+    }
+
+    /// Is the database there? For `/readyz`.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub async fn ping(&self) -> Result<()> {
+        let mut conn = self.read().await?;
+        diesel::sql_query("select 1").execute(&mut conn).await?;
+        Ok(())
+    }
+}
+
+/// A read-only transaction that sees one moment.
+pub struct Snapshot {
+    conn: Connection,
+}
+
+impl Snapshot {
+    /// The connection to read through.
+    pub fn conn(&mut self) -> &mut AsyncPgConnection {
+        &mut self.conn
+    }
+
+    /// Does this snapshot see the commit at `position`?
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn sees(&mut self, position: Position) -> Result<bool> {
+        #[derive(diesel::QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Bool)]
+            seen: bool,
+        }
+        let row: Row =
+            diesel::sql_query("select pg_visible_in_snapshot(($1::text)::xid8, pg_current_snapshot()) as seen")
+                .bind::<diesel::sql_types::Text, _>(position.to_string())
+                .get_result(self.conn())
+                .await?;
+        Ok(row.seen)
+    }
+
+    /// Ends the snapshot and gives the connection back whole. (A dropped one is closed instead.)
+    pub async fn close(mut self) {
+        // a read-only transaction has nothing to lose; a failure here only costs the connection
+        let _ = AnsiTransactionManager::rollback_transaction(&mut *self.conn).await;
+    }
+}
+
+/// A writing transaction. It can only be begun with a [`Permit`], and writes its audit row first.
+///
+/// Finish it with [`Tx::finish`]; if it is dropped, the database rolls it back.
+pub struct Tx {
+    conn: Connection,
+    position: Position,
+}
+
+impl Tx {
+    /// Begins, and writes one audit row per permitted item.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`], or the database's.
+    pub async fn begin(db: &Db, ctx: &OpCtx, permitted: &[(&Permit, audit::Entry)]) -> Result<Self> {
+        let mut conn = db.read().await?;
+        AnsiTransactionManager::begin_transaction(&mut *conn).await?;
+        let position = audit::write(&mut conn, ctx, permitted).await?;
+        Ok(Self { conn, position })
+    }
+
+    /// Where this transaction's commit will lie.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Commits if the work succeeded, rolls back if it did not.
+    ///
+    /// # Errors
+    /// The work's own failure, or that of the commit. After a failed commit the outcome is unknown:
+    /// the caller sends the same id again.
+    pub async fn finish<T>(mut self, work: Result<T>) -> Result<T> {
+        match work {
+            Ok(value) => {
+                AnsiTransactionManager::commit_transaction(&mut *self.conn).await?;
+                Ok(value)
+            }
+            Err(failure) => {
+                // if even the rollback fails, the connection is discarded and the server rolls back
+                let _ = AnsiTransactionManager::rollback_transaction(&mut *self.conn).await;
+                Err(failure)
+            }
+        }
+    }
+}
+
+impl Deref for Tx {
+    type Target = AsyncPgConnection;
+    fn deref(&self) -> &AsyncPgConnection {
+        &self.conn
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut AsyncPgConnection {
+        &mut self.conn
+    }
+}
+
+/// Rows per INSERT of bulk writes: PostgreSQL takes 65,535 parameters, and our widest row has 17.
+pub const ROWS_PER_INSERT: usize = 2_000;

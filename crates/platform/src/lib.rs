@@ -1,0 +1,21 @@
+//! Plumbing under every service: HTTP, tokens, the database and its transactions, the outbox,
+//! idempotency, the audit trail, time. No rule of the field stands here.
+pub mod audit;
+pub mod auth;
+pub mod clock;
+pub mod db;
+pub mod failure;
+pub mod http;
+pub mod idempotency;
+pub mod limit;
+pub mod migrate;
+pub mod opctx;
+pub mod outbox;
+mod schema;
+pub mod serve;
+pub mod telemetry;
+
+pub use db::{Db, Position, Tx};
+pub use failure::Failure;
+pub use opctx::OpCtx;
+pub use serve::Shared;

@@ -1,0 +1,117 @@
+//! Events: CloudEvents 1.0 in structured JSON mode. Each type has a JSON Schema in contracts/events.
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// The envelope around every event's data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CloudEvent {
+    /// Always `1.0`.
+    pub specversion: String,
+    /// Unique; consumers drop what they have seen.
+    pub id: uuid::Uuid,
+    /// `capacity.reported.v1`
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `/meguri/<service>`
+    pub source: String,
+    /// `facility/<id>`
+    pub subject: String,
+    /// Business time, RFC 3339.
+    pub time: String,
+    /// `application/json`
+    pub datacontenttype: String,
+    /// `/contracts/events/<type>.schema.json`
+    pub dataschema: String,
+    /// Place within the subject, from 1, without gaps.
+    pub sequence: String,
+    /// W3C trace context.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+    /// Commit position.
+    pub position: String,
+    /// The type's own data.
+    #[schema(value_type = Object)]
+    pub data: Value,
+}
+
+/// A type of event: its name and the shape of its data.
+pub trait Event: Serialize + ToSchema {
+    /// `area.what.vN`
+    const TYPE: &'static str;
+    /// What the events are ordered by: `facility/<id>`.
+    fn subject(&self) -> String;
+}
+
+/// `facility.changed.v1`: a facility was created, or its master data changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FacilityChanged {
+    /// Our id.
+    pub facility_id: uuid::Uuid,
+    /// Counts up with every change.
+    pub version: i32,
+    /// 医療機関コード
+    pub facility_code: Option<String>,
+    /// 医療機関ID of G-MIS.
+    pub gmis_id: Option<String>,
+    /// `hospital` or `clinic`
+    pub kind: String,
+    /// Name.
+    pub name: String,
+    /// 〒 without the sign.
+    pub postal_code: Option<String>,
+    /// Address.
+    pub address: String,
+    /// Telephone, digits.
+    pub phone: Option<String>,
+    /// Municipality's code.
+    pub municipality: String,
+    /// Millionths of a degree.
+    pub latitude_e6: Option<i32>,
+    /// Millionths of a degree.
+    pub longitude_e6: Option<i32>,
+    /// A made-up facility of a training instance.
+    pub synthetic: bool,
+}
+
+impl Event for FacilityChanged {
+    const TYPE: &'static str = "facility.changed.v1";
+    fn subject(&self) -> String {
+        format!("facility/{}", self.facility_id)
+    }
+}
+
+/// `capacity.reported.v1`: a report, or a correction of one, was taken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CapacityReported {
+    /// The report's id.
+    pub report_id: uuid::Uuid,
+    /// Our id of the facility.
+    pub facility_id: uuid::Uuid,
+    /// Municipality in which it is counted.
+    pub municipality: String,
+    /// The form.
+    pub form: String,
+    /// The form's version.
+    pub form_version: i32,
+    /// The day reported about, `YYYY-MM-DD`.
+    pub business_day: String,
+    /// Revision number.
+    pub revision: i32,
+    /// The moment the figures describe.
+    pub as_of: String,
+    /// `api` or `gmis`
+    pub source: String,
+    /// Figures of a training instance.
+    pub training: bool,
+    /// Answers by item code.
+    #[schema(value_type = Object)]
+    pub values: Value,
+}
+
+impl Event for CapacityReported {
+    const TYPE: &'static str = "capacity.reported.v1";
+    fn subject(&self) -> String {
+        format!("facility/{}", self.facility_id)
+    }
+}

@@ -1,0 +1,22 @@
+//! What goes over the wire: requests, responses and events, written once and used by the services,
+//! the gateway, the tests and the load tests. OpenAPI, the event schemas and the clients' types all
+//! come from these definitions.
+pub mod auth;
+pub mod events;
+pub mod problem;
+pub mod report;
+pub mod text;
+
+/// Names of the headers that we define; the same in every API.
+pub mod headers {
+    /// Business time of the instance, RFC 3339: what "now" means in a training instance.
+    pub const CLOCK: &str = "Meguri-Clock";
+    /// Commit position: a write answers it; a read that names it is answered no older.
+    pub const POSITION: &str = "Meguri-Position";
+    /// `true` when the first answer to an id is given again.
+    pub const IDEMPOTENCY_REPLAYED: &str = "Idempotency-Replayed";
+    /// `true` where the figures are those of a training instance.
+    pub const TRAINING: &str = "Meguri-Training";
+    /// The request's id, ours or the caller's.
+    pub const REQUEST_ID: &str = "X-Request-Id";
+}

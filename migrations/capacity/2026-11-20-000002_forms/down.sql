@@ -1,0 +1,1 @@
+delete from form_rule; delete from form_item; delete from form;

@@ -1,0 +1,1 @@
+drop table clock, facility_change, facility, organisation, population, territory_point, territory;
