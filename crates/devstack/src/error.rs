@@ -70,10 +70,10 @@ pub enum Error {
         /// Its major version.
         major: String,
     },
-    /// A server named by a variable does not answer.
+    /// A server named by a variable does not answer, or refuses us.
     #[error(
-        "{variable} names {address}, which does not answer ({reason}). \
-         Start that server, or unset {variable} to have a private one started"
+        "{variable} names {address}, which cannot be used ({reason}). \
+         Start that server or correct {variable}, or unset it to have a private server started"
     )]
     Unreachable {
         /// `DATABASE_URL` or `REDIS_URL`.

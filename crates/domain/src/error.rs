@@ -34,7 +34,7 @@ codes! {
     AUTH_INVALID_TOKEN = "auth.invalid_token", 401, "トークンが無効か、期限が切れています。もう一度サインインしてください。", "The token is not valid or has expired. Sign in again.";
     AUTH_BAD_CREDENTIALS = "auth.bad_credentials", 401, "利用者名またはパスワード（秘密鍵）が違います。", "The name or the password (secret) is wrong.";
     AUTH_FORBIDDEN = "auth.forbidden", 403, "この操作を行う権限がありません。", "Your role may not do this.";
-    AUTH_TOO_MANY_ATTEMPTS = "auth.too_many_attempts", 429, "サインインの失敗が続いています。{seconds}秒後にやり直してください。", "Too many failed sign-ins. Try again in {seconds} s.";
+    AUTH_TOO_MANY_ATTEMPTS = "auth.too_many_attempts", 429, "サインインの試みが多すぎます。{seconds}秒後にやり直してください。", "Too many attempts to sign in. Try again in {seconds} s.";
     // the request as such
     REQUEST_MALFORMED = "request.malformed", 400, "リクエストの書式が正しくありません: {reason}", "The request is malformed: {reason}";
     REQUEST_INVALID_UTF8 = "request.invalid_utf8", 400, "本文がUTF-8ではありません（{position}バイト目）。", "The body is not UTF-8 (at byte {position}).";
@@ -108,6 +108,8 @@ codes! {
     GRAPHQL_TIMEOUT = "graphql.timeout", 503, "問い合わせが{seconds}秒以内に終わりませんでした。範囲を狭めてください。", "The query did not finish within {seconds} s. Ask for less.";
     GRAPHQL_BAD_CURSOR = "graphql.bad_cursor", 422, "カーソルが正しくありません。", "The cursor is not valid.";
     GRAPHQL_PAGE_SIZE = "graphql.page_size", 422, "first は 1 から {limit} までです。", "first must be from 1 to {limit}.";
+    GRAPHQL_NOT_A_MUNICIPALITY = "graphql.not_a_municipality", 422, "{code} は市区町村ではありません。施設は市区町村（children）ごとに問い合わせてください。", "{code} is not a municipality. Ask for facilities municipality by municipality (children).";
+    GRAPHQL_NOT_ONE_ANSWER = "graphql.not_one_answer", 422, "count・choice・notApplicable のうち、ちょうど一つを指定してください。", "Give exactly one of count, choice and notApplicable: true.";
 }
 
 fn fill(text: &str, params: &[(&'static str, String)]) -> String {

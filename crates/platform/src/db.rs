@@ -183,6 +183,15 @@ impl Tx {
         Ok(Self { conn, position })
     }
 
+    /// Writes further audit rows, for bulk work whose items are known only after loading.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn note(&mut self, ctx: &OpCtx, permitted: &[(&Permit, audit::Entry)]) -> Result<()> {
+        audit::write(&mut self.conn, ctx, permitted).await?;
+        Ok(())
+    }
+
     /// Where this transaction's commit will lie.
     #[must_use]
     pub fn position(&self) -> Position {
@@ -206,6 +215,14 @@ impl Tx {
                 Err(failure)
             }
         }
+    }
+}
+
+impl Tx {
+    /// Rolls back without a failure: there turned out to be nothing to write.
+    pub async fn abandon(mut self) {
+        // if even this fails, the connection is discarded and the server rolls back
+        let _ = AnsiTransactionManager::rollback_transaction(&mut *self.conn).await;
     }
 }
 

@@ -85,11 +85,11 @@ impl Limiter {
         self.count(&who, limit, WINDOW_MS, 1).await
     }
 
-    /// Counts one failed sign-in for `name`: at most ten a minute.
+    /// Counts one attempt to sign in as `name`: at most ten a minute.
     ///
     /// # Errors
     /// `auth.too_many_attempts`.
-    pub async fn failed_sign_in(&self, name: &str) -> Result<(), Problem> {
+    pub async fn sign_in(&self, name: &str) -> Result<(), Problem> {
         const WINDOW_S: u32 = 60;
         self.count(&format!("sign-in:{name}"), 10, i64::from(WINDOW_S) * 1_000, 1).await.map_err(|_| {
             Problem::new(&error::AUTH_TOO_MANY_ATTEMPTS).with("seconds", &WINDOW_S.to_string()).retry_after(WINDOW_S)

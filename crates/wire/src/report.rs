@@ -2,7 +2,7 @@
 use crate::problem::{FieldProblem, ProblemBody};
 use domain::{BusinessDay, ids::ReportId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use std::fmt;
 use utoipa::ToSchema;
 
@@ -108,9 +108,9 @@ pub struct ReportAccepted {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmitBatch {
-    /// The reports, raw: a malformed one must fail alone.
+    /// The reports, each as the text it was sent as: a malformed one must fail alone.
     #[schema(value_type = Vec<SubmitReport>, max_items = 10_000)]
-    pub reports: Vec<Value>,
+    pub reports: Vec<Box<RawValue>>,
 }
 
 /// The outcome of one report of a batch.

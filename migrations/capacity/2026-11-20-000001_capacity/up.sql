@@ -90,6 +90,7 @@ create table report (
     unique (business_day, facility_id, form, revision)
 ) partition by range (business_day);
 create table report_default partition of report default;
+create index report_place on report (business_day, form, municipality);
 
 -- Per facility and form: the newest report, and the first day it ever reported for.
 create table latest (

@@ -1,1 +1,35 @@
-//! identity
+//! Territories, organisations, facilities, accounts and tokens.
+pub mod api;
+pub mod app;
+pub mod facts;
+
+use platform::{Db, Shared};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The service: what its handlers and use cases share. Cheap to clone.
+#[derive(Clone)]
+pub struct Identity {
+    /// Shared by all services of the process.
+    pub shared: Shared,
+    /// Pool in the role `identity_app`.
+    pub db: Db,
+    key: Arc<RwLock<Option<Arc<app::keys::Signer>>>>,
+}
+
+impl Identity {
+    /// The service on its pool.
+    #[must_use]
+    pub fn new(shared: Shared, db: Db) -> Self {
+        Self { shared, db, key: Arc::default() }
+    }
+
+    fn signer(&self) -> Option<Arc<app::keys::Signer>> {
+        self.key.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_signer(&self, signer: app::keys::Signer) -> Arc<app::keys::Signer> {
+        let signer = Arc::new(signer);
+        *self.key.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&signer));
+        signer
+    }
+}

@@ -1,1 +1,6 @@
-fn main() {}
+//! `meguri`: see `meguri --help`.
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    meguri::cli::main()
+}

@@ -1,1 +1,6 @@
-//! capacity-store
+//! Capacity's SQL, all of it: schema `capacity`, and the facts of `reference` that it joins.
+pub mod forms;
+pub mod read;
+pub mod rows;
+mod schema;
+pub mod write;

@@ -1,1 +1,5 @@
-//! identity-store
+//! Identity's SQL, all of it: schema `reference` (which identity alone writes) and schema `identity`.
+pub mod read;
+pub mod rows;
+mod schema;
+pub mod write;

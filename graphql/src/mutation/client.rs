@@ -1,0 +1,138 @@
+//! Requests to the services, and what their refusals become.
+use domain::{FieldError, Problem, error};
+use platform::{OpCtx, failure::Failure};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{fmt, time::Duration};
+use wire::{headers, problem::ProblemBody};
+
+/// A service that has not answered by then is treated as unavailable; the caller repeats with the
+/// same id.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A refusal with its code, whether it was found here or by a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status that the service gave or would have given.
+    pub status: u16,
+    /// Stable code.
+    pub code: String,
+    /// Japanese text.
+    pub ja: String,
+    /// English text.
+    pub en: String,
+    /// The fields at fault.
+    pub errors: Vec<wire::problem::FieldProblem>,
+    /// For a stale revision: the newest one.
+    pub current_revision: Option<i32>,
+    /// When to try again.
+    pub retry_after_s: Option<u32>,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.en)
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        let retry_after_s = problem.retry_after_s;
+        Self { retry_after_s, ..Self::from(ProblemBody::new(&problem, "", "")) }
+    }
+}
+
+impl From<ProblemBody> for Refusal {
+    fn from(body: ProblemBody) -> Self {
+        Self {
+            status: body.status,
+            code: body.code,
+            ja: body.detail,
+            en: body.title,
+            errors: body.errors,
+            current_revision: body.current_revision,
+            retry_after_s: None,
+        }
+    }
+}
+
+impl Refusal {
+    /// A refusal of the input found here, with the fields at fault.
+    pub fn of_fields(errors: Vec<FieldError>) -> Self {
+        Problem::of_fields(&error::REQUEST_INVALID, errors).into()
+    }
+}
+
+/// What a service answered.
+#[derive(Debug)]
+pub struct Answered<T> {
+    /// The body.
+    pub body: T,
+    /// It is the first answer to this id, given again.
+    pub replayed: bool,
+}
+
+/// Talks to one service.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+}
+
+impl Client {
+    /// A client of the service at this base URL. Requests share its connections.
+    pub fn new(url: String) -> Self {
+        let builder = reqwest::Client::builder().timeout(ANSWER_TIMEOUT).connect_timeout(CONNECT_TIMEOUT);
+        // services do not redirect: a redirect would carry the caller's token elsewhere
+        let builder = builder.redirect(reqwest::redirect::Policy::none()).no_proxy();
+        let http = builder.build().unwrap_or_else(|error| {
+            tracing::error!(%error, "the HTTP client has only its defaults");
+            reqwest::Client::new()
+        });
+        Self { http, url }
+    }
+
+    /// Posts `body` in the caller's name.
+    ///
+    /// # Errors
+    /// The service's refusal; `service.unavailable` when it does not answer, and when it answers
+    /// what nobody can read.
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        op: &OpCtx,
+        authorization: Option<&str>,
+        body: &impl Serialize,
+    ) -> Result<Answered<T>, Refusal> {
+        let mut request = self.http.post(format!("{}{path}", self.url)).json(body);
+        request = request.header(headers::REQUEST_ID, op.request_id.to_string());
+        for (name, value) in [("Authorization", authorization), ("traceparent", op.traceparent.as_deref())] {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
+        }
+        let unavailable = |error: reqwest::Error| {
+            // without the URL: it is the log's business only through the service's own lines
+            Refusal::from(Failure::Unavailable(format!("POST {path}: {}", error.without_url())).into_problem())
+        };
+        let response = request.send().await.map_err(unavailable)?;
+        let status = response.status();
+        let replayed = response.headers().contains_key(headers::IDEMPOTENCY_REPLAYED);
+        let retry_after_s = response.headers().get("Retry-After").and_then(|value| value.to_str().ok()?.parse().ok());
+        let bytes = response.bytes().await.map_err(unavailable)?;
+        if status.is_success() {
+            let body = serde_json::from_slice(&bytes);
+            return body.map(|body| Answered { body, replayed }).map_err(|error| unreadable(path, status, &error));
+        }
+        match serde_json::from_slice::<ProblemBody>(&bytes) {
+            Ok(body) => Err(Refusal { retry_after_s, status: status.as_u16(), ..Refusal::from(body) }),
+            Err(error) => Err(unreadable(path, status, &error)),
+        }
+    }
+}
+
+/// An answer in no form that we know, from a proxy in between for example. Whether the write was
+/// done is unknown, so the caller is told to repeat it with the same id.
+fn unreadable(path: &str, status: reqwest::StatusCode, error: &serde_json::Error) -> Refusal {
+    Refusal::from(Failure::Unavailable(format!("POST {path}: unreadable answer with status {status}: {error}")).into_problem())
+}

@@ -1,0 +1,141 @@
+//! Hospitals and clinics.
+use super::{node::NodeId, or_null, report::Report, territory::Territory, unknown};
+use crate::{
+    loader::{ByKey, DayReport, LatestReport},
+    scalars::{Date, Uuid},
+    session::{Session, session},
+};
+use async_graphql::{Context, Enum, ID, Object};
+use domain::{Problem, TerritoryCode, ids::FacilityId};
+use identity_store::rows;
+use std::sync::Arc;
+
+/// What a facility is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(rename_items = "snake_case")]
+pub enum FacilityKind {
+    /// 病院
+    Hospital,
+    /// 診療所
+    Clinic,
+}
+
+/// A hospital or clinic.
+#[derive(Clone)]
+pub struct Facility(Arc<rows::Facility>);
+
+impl Facility {
+    /// A row that a loader gave out, so that the caller's scope has been applied.
+    pub fn of(row: Arc<rows::Facility>) -> Self {
+        Self(row)
+    }
+
+    /// The facility with this id, if there is one for the caller.
+    ///
+    /// # Errors
+    /// The coded problem of the read.
+    pub async fn load(session: &Session, id: FacilityId) -> Result<Option<Self>, Problem> {
+        Ok(session.loaders.one(id).await?.map(Self))
+    }
+
+    /// The facility with this key, if there is one for the caller.
+    ///
+    /// # Errors
+    /// The coded problem of the read.
+    pub async fn find(session: &Session, key: domain::FacilityKey) -> Result<Option<Self>, Problem> {
+        Ok(session.loaders.one(ByKey(key)).await?.map(Self))
+    }
+
+    fn place(&self) -> Result<(FacilityId, TerritoryCode), Problem> {
+        Ok((FacilityId(self.0.id), TerritoryCode::parse(&self.0.municipality)?))
+    }
+
+    async fn latest(&self, session: &Session, form: &str) -> Result<Option<Report>, Problem> {
+        let form = session.loaders.form(form).await?;
+        let (facility, municipality) = self.place()?;
+        let row = session.loaders.one(LatestReport { facility, municipality, form: form.code.clone() }).await?;
+        Ok(row.map(|row| Report::new(row, form, session.op.now)))
+    }
+
+    async fn of_day(&self, session: &Session, day: Date, form: &str) -> Result<Option<Report>, Problem> {
+        let form = session.loaders.form(form).await?;
+        let (facility, municipality) = self.place()?;
+        let key = DayReport { facility, municipality, form: form.code.clone(), day: day.0 };
+        Ok(session.loaders.one(key).await?.map(|row| Report::new(row, form, session.op.now)))
+    }
+}
+
+/// A hospital or clinic that is open to you. One that is not answers as one that does not exist.
+#[Object]
+impl Facility {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        NodeId::Facility(FacilityId(self.0.id)).id()
+    }
+
+    /// Our own id of it.
+    async fn facility_id(&self) -> Uuid {
+        Uuid(self.0.id)
+    }
+
+    /// 医療機関コード: ten digits, or `X` and ten digits; null where unknown.
+    async fn code(&self) -> Option<&str> {
+        self.0.facility_code.as_deref()
+    }
+
+    /// 医療機関ID of G-MIS; null where unknown.
+    async fn gmis_id(&self) -> Option<&str> {
+        self.0.gmis_id.as_deref()
+    }
+
+    /// Its name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it is.
+    async fn kind(&self) -> Result<FacilityKind, Problem> {
+        match self.0.kind.as_str() {
+            "hospital" => Ok(FacilityKind::Hospital),
+            "clinic" => Ok(FacilityKind::Clinic),
+            other => Err(unknown("kind of facility", other)),
+        }
+    }
+
+    /// Its address, without the postal code.
+    async fn address(&self) -> &str {
+        &self.0.address
+    }
+
+    /// The municipality it lies in.
+    async fn municipality(&self, ctx: &Context<'_>) -> Result<Territory, Problem> {
+        let (_, code) = self.place()?;
+        Territory::load(session(ctx)?, code).await?.ok_or_else(|| unknown("municipality", &self.0.municipality))
+    }
+
+    /// A made-up facility of a training instance.
+    async fn synthetic(&self) -> bool {
+        self.0.synthetic
+    }
+
+    /// Its newest report of a form, whatever its day; null when it never reported.
+    async fn latest_report(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = "daily", desc = "The form's code.")] form: String,
+    ) -> Option<Report> {
+        let load = async { self.latest(session(ctx)?, &form).await };
+        or_null(ctx, load.await)
+    }
+
+    /// What counts as its report of a day: the newest revision; null when there is none.
+    async fn report(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The day reported about.")] day: Date,
+        #[graphql(default = "daily", desc = "The form's code.")] form: String,
+    ) -> Option<Report> {
+        let load = async { self.of_day(session(ctx)?, day, &form).await };
+        or_null(ctx, load.await)
+    }
+}

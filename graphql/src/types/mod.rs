@@ -1,0 +1,29 @@
+//! The types of the schema, one noun a file.
+pub mod capacity;
+pub mod connection;
+pub mod facility;
+pub mod form;
+pub mod node;
+pub mod problem;
+pub mod report;
+pub mod territory;
+pub mod viewer;
+pub mod words;
+
+use async_graphql::{Context, Error};
+use domain::Problem;
+use platform::failure::Failure;
+
+/// What a closed set of the database does not know: damaged data.
+fn unknown(what: &'static str, value: &str) -> Problem {
+    Failure::internal(format!("unknown {what}: {value}")).into_problem()
+}
+
+/// The value of a nullable field: a failure leaves `null` and an entry in `errors`, and the rest of
+/// the answer stands.
+pub fn or_null<T>(ctx: &Context<'_>, result: Result<Option<T>, Problem>) -> Option<T> {
+    result.unwrap_or_else(|problem| {
+        ctx.add_error(ctx.set_error_path(Error::from(problem).into_server_error(ctx.item.pos)));
+        None
+    })
+}

@@ -1,0 +1,2 @@
+//! Work that runs by itself.
+pub mod day_opener;

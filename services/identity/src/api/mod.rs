@@ -1,0 +1,28 @@
+//! REST of identity: one screen lists all routes.
+pub mod token;
+
+use actix_web::web;
+use platform::http::resource;
+use utoipa::OpenApi;
+
+/// Mounts the routes.
+pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
+    config
+        .app_data(web::Data::new(identity.clone()))
+        .service(resource("/v1/tokens", "POST").route(web::post().to(token::issue)))
+        .service(resource("/.well-known/jwks.json", "GET").route(web::get().to(token::keys)));
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Meguri identity", version = "1", license(name = "Apache-2.0")),
+    paths(token::issue, token::keys),
+    tags((name = "tokens", description = "Signing in"))
+)]
+struct Document;
+
+/// The OpenAPI document, committed as contracts/openapi/identity.json.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}

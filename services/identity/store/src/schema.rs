@@ -1,0 +1,109 @@
+//! Hand-written; a test compares them with the database.
+diesel::table! {
+    reference.territory (code) {
+        code -> Text,
+        tier -> Text,
+        kind -> Text,
+        name -> Text,
+        kana -> Text,
+        name_en -> Nullable<Text>,
+        parent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    reference.territory_point (code) {
+        code -> Text,
+        kind -> Text,
+        name -> Text,
+        kana -> Text,
+        parent -> Text,
+    }
+}
+
+diesel::table! {
+    reference.population (territory, band, as_of) {
+        territory -> Text,
+        band -> Text,
+        as_of -> Date,
+        persons -> BigInt,
+        source -> Text,
+    }
+}
+
+diesel::table! {
+    reference.organisation (id) {
+        id -> Uuid,
+        kind -> Text,
+        name -> Text,
+        name_en -> Text,
+        territory -> Text,
+    }
+}
+
+diesel::table! {
+    reference.facility (id) {
+        id -> Uuid,
+        facility_code -> Nullable<Text>,
+        gmis_id -> Nullable<Text>,
+        kind -> Text,
+        name -> Text,
+        postal_code -> Nullable<Text>,
+        address -> Text,
+        phone -> Nullable<Text>,
+        municipality -> Text,
+        latitude_e6 -> Nullable<Integer>,
+        longitude_e6 -> Nullable<Integer>,
+        version -> Integer,
+        synthetic -> Bool,
+    }
+}
+
+diesel::table! {
+    reference.facility_change (id) {
+        id -> Uuid,
+        facility_id -> Uuid,
+        version -> Integer,
+        facts -> Jsonb,
+        business_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+        txid -> BigInt,
+    }
+}
+
+diesel::table! {
+    reference.clock (id) {
+        id -> Bool,
+        training -> Bool,
+        business_start -> Timestamptz,
+        real_start -> Timestamptz,
+        speed_permille -> Integer,
+    }
+}
+
+diesel::table! {
+    identity.account (id) {
+        id -> Uuid,
+        name -> Text,
+        kind -> Text,
+        role -> Text,
+        organisation -> Uuid,
+        territory -> Text,
+        facility -> Nullable<Uuid>,
+        password_hash -> Nullable<Text>,
+        secret_sha256 -> Nullable<Binary>,
+        created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+        disabled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    identity.signing_key (kid) {
+        kid -> Text,
+        seed -> Binary,
+        public -> Binary,
+        created_at -> Timestamptz,
+        retired_at -> Nullable<Timestamptz>,
+    }
+}

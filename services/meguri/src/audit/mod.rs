@@ -1,0 +1,177 @@
+//! `meguri audit`: is what the database says about itself true?
+//!
+//! The auditor has its own role (it can only read), its own SQL, and shares with the services
+//! nothing but `domain`: a mistake in their code is not repeated here. Everything is read in one
+//! snapshot, so a busy instance can be audited while it works. The checks are those rows of R1-R28
+//! that apply to what exists so far.
+mod digest;
+mod events;
+mod probe;
+mod rules;
+mod sums;
+mod table;
+mod totals;
+mod trail;
+
+pub use table::table;
+pub use totals::Recomputed;
+
+use diesel_async::{
+    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager,
+};
+use platform::{Failure, failure::Result};
+use probe::Probe;
+use serde::Serialize;
+
+/// Violations shown per check; all are counted.
+pub const SHOWN_MAX: usize = 20;
+
+/// The auditor reads whole tables, often just after a bulk load and before anybody gathered
+/// statistics: a nested loop chosen on a wrong guess would run for hours, and compiling takes longer
+/// than running.
+const SETTINGS: &str = "set local enable_nestloop = off; set local jit = off; set local work_mem = '64MB'; \
+                        set local timezone = 'UTC'";
+
+/// What the audit found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Nothing is wrong.
+    pub ok: bool,
+    /// All that is wrong.
+    pub violations: i64,
+    /// Check by check.
+    pub checks: Vec<Check>,
+    /// Which of R1-R28 were checked, on how many rows in all.
+    pub coverage: Vec<Coverage>,
+    /// National totals as the audit computed them from the reports.
+    pub recomputed: Recomputed,
+}
+
+/// One question and its answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct Check {
+    /// The row of reliability-security.md that it belongs to: `R13`.
+    pub id: &'static str,
+    /// What must hold, in Japanese.
+    pub what_ja: &'static str,
+    /// What must hold, in English.
+    pub what_en: &'static str,
+    /// Rows, cells or answers looked at.
+    pub examined: i64,
+    /// What does not hold: the first [`SHOWN_MAX`], in alphabetical order.
+    pub violations: Vec<String>,
+    /// How many there are in all.
+    pub violations_count: i64,
+    /// How long it took.
+    pub elapsed_ms: u64,
+}
+
+/// One of R1-R28, with all its checks together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// `R13`
+    pub id: &'static str,
+    /// Checks that exist for it.
+    pub checks: usize,
+    /// Rows, cells or answers looked at.
+    pub examined: i64,
+    /// What does not hold.
+    pub violations: i64,
+}
+
+impl Report {
+    fn new(checks: Vec<Check>, recomputed: Recomputed) -> Self {
+        let violations = checks.iter().map(|check| check.violations_count).sum();
+        let coverage = coverage(&checks);
+        Self { ok: violations == 0, violations, checks, coverage, recomputed }
+    }
+}
+
+fn coverage(checks: &[Check]) -> Vec<Coverage> {
+    let mut rows: Vec<Coverage> = Vec::new();
+    for check in checks {
+        if rows.last().is_none_or(|row| row.id != check.id) {
+            rows.push(Coverage { id: check.id, checks: 0, examined: 0, violations: 0 });
+        }
+        if let Some(row) = rows.last_mut() {
+            row.checks += 1;
+            row.examined += check.examined;
+            row.violations += check.violations_count;
+        }
+    }
+    rows
+}
+
+/// Audits the database at `url`, which must name the instance's role `audit`.
+///
+/// # Errors
+/// Only when the audit itself cannot be done. What it finds wrong stands in the report.
+pub async fn run(url: &str) -> Result<Report> {
+    let mut conn = AsyncPgConnection::establish(url).await.map_err(|error| Failure::Unavailable(error.to_string()))?;
+    // dropped on an error, the connection is closed, and the transaction had nothing to lose
+    AnsiTransactionManager::begin_transaction_sql(
+        &mut conn,
+        "begin transaction isolation level repeatable read, read only",
+    )
+    .await?;
+    conn.batch_execute(SETTINGS).await?;
+    let mut checks = Vec::new();
+    for probe in probes() {
+        checks.push(probe.run(&mut conn).await?);
+    }
+    checks.extend(digest::checks(&mut conn).await?);
+    // stable: the checks of one R keep their order
+    checks.sort_by_key(|check| check.id);
+    let recomputed = totals::recompute(&mut conn).await?;
+    AnsiTransactionManager::rollback_transaction(&mut conn).await?;
+    Ok(Report::new(checks, recomputed))
+}
+
+fn probes() -> Vec<Probe> {
+    [sums::probes(), events::probes(), rules::probes(), trail::probes()].into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(id: &'static str, examined: i64, violations_count: i64) -> Check {
+        Check {
+            id,
+            what_ja: "合計",
+            what_en: "sums",
+            examined,
+            violations: vec!["131016: 3 instead of 4".to_owned(); usize::from(violations_count > 0)],
+            violations_count,
+            elapsed_ms: 1,
+        }
+    }
+
+    #[test]
+    fn one_violation_anywhere_fails_the_audit() {
+        let report = |last| Report::new(vec![check("R13", 5, 0), check("R13", 7, last)], Recomputed::default());
+        assert!(report(0).ok && !report(1).ok);
+        assert_eq!(report(3).violations, 3);
+        assert_eq!(report(3).coverage, [Coverage { id: "R13", checks: 2, examined: 12, violations: 3 }]);
+    }
+
+    #[test]
+    fn the_table_shows_every_check_and_what_is_wrong() {
+        let report = Report::new(vec![check("R13", 5, 0), check("R19", 7, 30)], Recomputed::default());
+        let text = table(&report);
+        for part in ["R13", "R19", "合計", "sums", "131016: 3 instead of 4", "+29", "NG"] {
+            assert!(text.contains(part), "{part}:\n{text}");
+        }
+        assert!(!table(&Report::new(vec![check("R13", 5, 0)], Recomputed::default())).contains("NG"));
+    }
+
+    #[test]
+    fn the_probes_are_told_apart() {
+        let probes = probes();
+        let names: std::collections::BTreeSet<_> = probes.iter().map(|probe| probe.what_en).collect();
+        assert_eq!(names.len(), probes.len());
+        for id in ["R13", "R19", "R24", "R26", "R27"] {
+            assert!(probes.iter().any(|probe| probe.id == id), "{id}");
+        }
+    }
+}

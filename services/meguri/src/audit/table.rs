@@ -1,0 +1,87 @@
+//! The report as a table for people.
+use super::{Check, Report};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use std::fmt::Write;
+
+/// Wide enough for the longest sentence in either language, narrow enough for a terminal.
+const WIDTH: u16 = 118;
+
+/// The report as a table: a row for each check, a row for each of R1-R28 that is covered, and below
+/// it what does not hold.
+#[must_use]
+pub fn table(report: &Report) -> String {
+    let mut text = format!("{}\n{}\n", checks(report), coverage(report));
+    for check in report.checks.iter().filter(|check| check.violations_count > 0) {
+        violations(&mut text, check);
+    }
+    text
+}
+
+fn new(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    table.set_header(header);
+    table
+}
+
+fn number(value: impl ToString) -> Cell {
+    let digits = value.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    Cell::new(grouped).set_alignment(CellAlignment::Right)
+}
+
+fn verdict(violations: i64) -> Cell {
+    Cell::new(if violations == 0 { "OK" } else { "NG" })
+}
+
+fn checks(report: &Report) -> Table {
+    let mut table = new(&["", "検査 / check", "件数 / examined", "違反 / violations", "ms", ""]);
+    for check in &report.checks {
+        table.add_row(vec![
+            Cell::new(check.id),
+            Cell::new(format!("{}\n{}", check.what_ja, check.what_en)),
+            number(check.examined),
+            number(check.violations_count),
+            number(check.elapsed_ms),
+            verdict(check.violations_count),
+        ]);
+    }
+    table
+}
+
+fn coverage(report: &Report) -> Table {
+    let mut table = new(&["", "検査の数 / checks", "件数 / examined", "違反 / violations", ""]);
+    for row in &report.coverage {
+        table.add_row(vec![
+            Cell::new(row.id),
+            number(row.checks),
+            number(row.examined),
+            number(row.violations),
+            verdict(row.violations),
+        ]);
+    }
+    table
+}
+
+fn violations(text: &mut String, check: &Check) {
+    // writing to a String cannot fail
+    let _ = writeln!(text, "{} {} / {}", check.id, check.what_ja, check.what_en);
+    for violation in &check.violations {
+        let _ = writeln!(text, "  - {}", harmless(violation));
+    }
+    let more = check.violations_count - i64::try_from(check.violations.len()).unwrap_or(i64::MAX);
+    if more > 0 {
+        let _ = writeln!(text, "  +{more}");
+    }
+}
+
+/// A value from a damaged database may hold anything; a terminal must not act on it.
+fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}

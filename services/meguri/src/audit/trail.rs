@@ -1,0 +1,79 @@
+//! R26 and R27: every write left its trace, in its own transaction, and can be sent again safely.
+use super::probe::Probe;
+
+pub(super) fn probes() -> Vec<Probe> {
+    vec![reports(), facility_changes(), entries("identity"), entries("capacity"), idempotency()]
+}
+
+fn reports() -> Probe {
+    Probe {
+        id: "R26",
+        what_ja: "すべての報告に、同じトランザクションの監査記録がある",
+        what_en: "Every report has an audit entry of the same transaction",
+        sql: traced("report", "capacity.report", "capacity.audit"),
+    }
+}
+
+fn facility_changes() -> Probe {
+    Probe {
+        id: "R26",
+        what_ja: "すべての施設の変更に、同じトランザクションの監査記録がある",
+        what_en: "Every change of a facility has an audit entry of the same transaction",
+        sql: traced("facility change", "reference.facility_change", "identity.audit"),
+    }
+}
+
+fn traced(name: &str, table: &str, audit: &str) -> String {
+    format!(
+        "with entry as (select cause_id, count(*) as entries, min(txid) as first, max(txid) as last from {audit} group by 1)
+         select case
+            when e.cause_id is null then format('{name} %s has no audit entry', t.id)
+            when e.entries <> 1 then format('{name} %s has %s audit entries', t.id, e.entries)
+            when e.first <> t.txid
+            then format('{name} %s was written by transaction %s, its audit entry by %s', t.id, t.txid, e.first)
+            end as what
+         from {table} t left join entry e on e.cause_id = t.id"
+    )
+}
+
+fn entries(schema: &'static str) -> Probe {
+    let (what_ja, what_en) = if schema == "identity" {
+        (
+            "identity の監査記録に実行者・役割・操作・要求IDがある",
+            "Identity's audit entries name actor, role, action and request",
+        )
+    } else {
+        (
+            "capacity の監査記録に実行者・役割・操作・要求IDがある",
+            "Capacity's audit entries name actor, role, action and request",
+        )
+    };
+    // the actor's uuid is nil for the system's own jobs; they have a name
+    Probe {
+        id: "R26",
+        what_ja,
+        what_en,
+        sql: format!(
+            "select case when '' in (actor_name, role, action, target) or request_id = uuid '00000000-0000-0000-0000-000000000000'
+                    then format('{schema} audit entry %s is incomplete', id)
+                    end as what
+             from {schema}.audit"
+        ),
+    }
+}
+
+fn idempotency() -> Probe {
+    Probe {
+        id: "R27",
+        what_ja: "すべての報告に、同じトランザクションの冪等性の行（201）がある",
+        what_en: "Every report has an idempotency row of the same transaction, with status 201",
+        sql: "select case
+                when i.key is null then format('report %s has no idempotency row', r.id)
+                when i.txid <> r.txid
+                then format('report %s was written by transaction %s, its idempotency row by %s', r.id, r.txid, i.txid)
+                when i.status <> 201 then format('report %s was answered with %s', r.id, i.status)
+                end as what
+             from capacity.report r left join capacity.idempotency i on i.key = r.id"
+            .to_owned(),
+    }
+}

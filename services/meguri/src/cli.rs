@@ -1,0 +1,341 @@
+//! The command line. Every command says what it does, and errors say what to do.
+use crate::{
+    audit, contracts,
+    demo::{self, Demo},
+    home::Home,
+    import,
+    seed,
+    serve::{self, Service, Settings},
+    table,
+};
+use clap::{Args, Parser, Subcommand};
+use devstack::{Instance, Options};
+use domain::time::{parse_instant, rfc3339};
+use identity::app::set_clock;
+use platform::{Failure, OpCtx, clock::Clock, failure::Result, telemetry};
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
+
+/// Meguri: coordinates a nation's health resources in an emergency.
+///
+/// Every command works on the instance named by MEGURI_INSTANCE (default: demo), and finds or starts
+/// its PostgreSQL and Redis first: those named by DATABASE_URL and REDIS_URL, else private ones.
+#[derive(Parser)]
+#[command(name = "meguri", version, max_term_width = 100)]
+struct Cli {
+    /// Which instance; each has its own database, roles, ports and data folder.
+    #[arg(long, global = true, env = "MEGURI_INSTANCE", default_value = "demo")]
+    instance: String,
+    /// What to log: a level (error, warn, info, debug) or a list like info,platform=debug.
+    #[arg(long, global = true, env = "MEGURI_LOG", default_value = "warn")]
+    log: String,
+    /// Log as JSON lines.
+    #[arg(long, global = true, env = "MEGURI_LOG_JSON")]
+    log_json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the services: all in one process behind one address, or some of them.
+    ///
+    /// The database must be migrated and seeded. Services that run apart find each other by
+    /// --identity-url and --capacity-url.
+    Serve(ServeArgs),
+    /// Make the instance's database, or bring it up to date: roles, schemas, tables, grants.
+    ///
+    /// Safe to run again, and by several processes at once.
+    Migrate,
+    /// Write what an instance is born with: territories, populations, the signing key; and for
+    /// training its clock, personas and the prefectures' service accounts.
+    ///
+    /// Safe to run again. Prints who can sign in.
+    Seed {
+        /// A real instance: real time, no personas.
+        #[arg(long)]
+        real: bool,
+    },
+    /// Read files in.
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Prove the figures: recompute every sum from the reports with independent code, and check
+    /// that each change has its event, audit row and idempotency row.
+    ///
+    /// Exits with 1 when anything is violated.
+    Audit {
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the contracts (OpenAPI, GraphQL schema, event schemas, error codes, permission matrix).
+    Contracts {
+        /// Only compare with the committed files; exits with 1 when one differs.
+        #[arg(long)]
+        check: bool,
+        /// The project's root.
+        #[arg(long, default_value = ".")]
+        root: PathBuf,
+    },
+    /// The instance's clock. A training instance has its own.
+    #[command(subcommand)]
+    Clock(ClockCommand),
+    /// The servers that the instance runs on.
+    #[command(subcommand)]
+    Stack(StackCommand),
+    /// Load a training nation and serve it until Ctrl-C; with --once, play the story and exit.
+    Demo(DemoArgs),
+}
+
+#[derive(Args)]
+struct ServeArgs {
+    /// Which services.
+    #[arg(value_enum, default_value = "all")]
+    services: Vec<Service>,
+    /// Address to listen on. Only loopback unless you say otherwise.
+    #[arg(long, env = "MEGURI_BIND", default_value = "127.0.0.1")]
+    bind: String,
+    /// Port; the next free one if it is taken.
+    #[arg(long, env = "MEGURI_PORT", default_value_t = 8080)]
+    port: u16,
+    /// Where identity answers, if it runs elsewhere.
+    #[arg(long, env = "MEGURI_IDENTITY_URL")]
+    identity_url: Option<String>,
+    /// Where capacity answers, if it runs elsewhere.
+    #[arg(long, env = "MEGURI_CAPACITY_URL")]
+    capacity_url: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum ImportCommand {
+    /// The published daily survey of all hospitals (全国医療機関の医療提供体制の状況, 14 columns, UTF-8).
+    ///
+    /// Makes and updates the hospitals and writes their answers as reports of form gmis_status.
+    /// Importing the same file again changes nothing. A row at fault is listed with its line and
+    /// the reason; the others are taken. Exits with 2 when rows were rejected.
+    Gmis {
+        /// The CSV file.
+        file: PathBuf,
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+        /// Only these prefectures, by number: 13,31,47.
+        #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=47))]
+        prefectures: Option<Vec<u32>>,
+    },
+}
+
+#[derive(Subcommand)]
+enum ClockCommand {
+    /// Show business time.
+    Show,
+    /// Step a training instance's clock forward.
+    Step {
+        /// To this moment, like 2021-04-05T13:05:00+09:00.
+        #[arg(long)]
+        to: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum StackCommand {
+    /// Find or start the servers.
+    Up {
+        /// For tests: faster, but a power cut may lose data.
+        #[arg(long)]
+        fast: bool,
+    },
+    /// Stop the servers that were started for this instance; the data stays.
+    Down,
+}
+
+#[derive(Args)]
+struct DemoArgs {
+    /// Play the story without a person, print it, and exit: 0 if everything adds up.
+    ///
+    /// It uses a database of its own, made anew; what you did in the demo stays.
+    #[arg(long)]
+    once: bool,
+    /// With --once: write the results to this file.
+    #[arg(long, requires = "once")]
+    json: Option<PathBuf>,
+    /// A smaller nation: only these prefectures, by number: 13,31,47.
+    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=47))]
+    prefectures: Option<Vec<u32>>,
+    /// The published daily survey to load; a synthetic nation of the same size without one.
+    #[arg(long, env = "MEGURI_GMIS_FILE")]
+    gmis: Option<PathBuf>,
+    /// Port; the next free one if it is taken.
+    #[arg(long, env = "MEGURI_PORT", default_value_t = 8080)]
+    port: u16,
+}
+
+/// Runs the command that the arguments name.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::start(&cli.log, cli.log_json);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(failure) => fail(&failure),
+    }
+}
+
+fn fail(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("meguri: {error}");
+    ExitCode::FAILURE
+}
+
+async fn run(cli: Cli) -> Result<ExitCode> {
+    let instance = Instance::parse(&cli.instance).map_err(|error| Failure::Unavailable(error.to_string()))?;
+    let options = Options::from_env();
+    // these two need no servers
+    match &cli.command {
+        Command::Contracts { check, root } => return contracts(root, *check),
+        Command::Stack(command) => return stack(&instance, options, command),
+        _ => {}
+    }
+    let home = Home::up(&instance, &options, &mut say)?;
+    match cli.command {
+        Command::Serve(args) => serve(home, args).await,
+        Command::Migrate => migrate(&home).await,
+        Command::Seed { real } => seed(&home, !real).await,
+        Command::Import(ImportCommand::Gmis { file, json, prefectures }) => import(&home, &file, json, prefectures).await,
+        Command::Audit { json } => audit(&home, json).await,
+        Command::Clock(command) => clock(&home, command).await,
+        Command::Demo(args) => {
+            let demo = Demo { home, prefectures: args.prefectures, gmis: args.gmis, port: args.port };
+            if args.once { demo::once(demo, args.json.as_deref()).await } else { demo::interactive(demo, &instance, &options).await }
+        }
+        Command::Contracts { .. } | Command::Stack(_) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn say(line: &str) {
+    eprintln!("{line}");
+}
+
+/// The port asked for, or the next free one, as a socket.
+pub(crate) fn listen(bind: &str, port: u16) -> Result<TcpListener> {
+    let port = devstack::free_port(port).map_err(|error| Failure::Unavailable(error.to_string()))?;
+    TcpListener::bind((bind, port)).map_err(|error| Failure::Unavailable(format!("cannot listen on {bind}:{port}: {error}")))
+}
+
+async fn serve(home: Home, args: ServeArgs) -> Result<ExitCode> {
+    let settings = Settings {
+        services: args.services,
+        identity_url: args.identity_url,
+        capacity_url: args.capacity_url,
+        ..Settings::all(listen(&args.bind, args.port)?)
+    };
+    let running = serve::start(&home, settings).await?;
+    say(&format!("{} (Ctrl-C stops it)", running.url));
+    demo::until_interrupted().await?;
+    running.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn migrate(home: &Home) -> Result<ExitCode> {
+    let applied = home.migrate().await?;
+    println!("{}: migrations applied: {}", home.database(), applied.join(", "));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn seed(home: &Home, training: bool) -> Result<ExitCode> {
+    seed::seed(home, training).await?;
+    if training {
+        println!("{}", demo::sign_in_table(&seed::sign_ins(home)));
+    } else {
+        println!("{}: territories, populations and signing key are there", home.database());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn import(home: &Home, file: &Path, json: bool, prefectures: Option<Vec<u32>>) -> Result<ExitCode> {
+    let bytes = demo::read_file(file)?;
+    let started = Instant::now();
+    let outcome = import::gmis(home, &bytes, &import::Options { prefectures, synthetic: false }).await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&outcome.summary)?);
+    } else {
+        println!("{}\n{}", import::render(&outcome.summary), table::seconds(started.elapsed()));
+    }
+    Ok(if outcome.summary.rejected > 0 { ExitCode::from(2) } else { ExitCode::SUCCESS })
+}
+
+async fn audit(home: &Home, json: bool) -> Result<ExitCode> {
+    let report = audit::run(&home.role_url("audit")?).await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        println!("{}", audit::table(&report));
+    }
+    Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn contracts(root: &Path, check: bool) -> Result<ExitCode> {
+    let differing = contracts::run(root, check).map_err(|error| Failure::Unavailable(error.to_string()))?;
+    for path in &differing {
+        println!("{} {path}", if check { "differs:" } else { "written:" });
+    }
+    if check && !differing.is_empty() {
+        println!("Run `cargo run -p meguri -- contracts`, review the change, and commit it.");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn clock(home: &Home, command: ClockCommand) -> Result<ExitCode> {
+    let db = home.pool("identity_app", "identity")?;
+    let clock = Clock::load(&db).await?;
+    if let ClockCommand::Step { to } = command {
+        let ctx = OpCtx::system("clock", &clock);
+        let now = set_clock::step(&db, &ctx, parse_instant(&to)?).await?;
+        println!("{}", rfc3339(now));
+    } else {
+        println!("{}{}", rfc3339(clock.now()), if clock.training() { " (training)" } else { "" });
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn stack(instance: &Instance, options: Options, command: &StackCommand) -> Result<ExitCode> {
+    let failed = |error: devstack::Error| Failure::Unavailable(error.to_string());
+    match command {
+        StackCommand::Up { fast } => {
+            let options = if *fast { options.fast() } else { options };
+            let stack = devstack::up(instance, &options, &mut say).map_err(failed)?;
+            println!("{instance}: PostgreSQL and Redis are up; data in {}", stack.data_dir.display());
+        }
+        StackCommand::Down => {
+            devstack::down(instance, &options).map_err(failed)?;
+            println!("{instance}: stopped; the data stays");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_command_teaches() {
+        let mut command = Cli::command();
+        command.build();
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+            assert!(sub.get_about().is_some_and(|about| about.to_string().len() > 15), "{}", sub.get_name());
+            for argument in sub.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", sub.get_name(), argument.get_id());
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Where an instance lives: its servers, its database, the addresses under which its roles connect.
+use devstack::{Instance, Options, Stack};
+use platform::{
+    Db, Failure,
+    failure::Result,
+    migrate::{self, role_password},
+};
+use reqwest::Url;
+
+/// Connections of one pool; five pools share PostgreSQL's two hundred with whoever else is there.
+const POOL: usize = 16;
+
+/// An instance and its servers.
+#[derive(Debug, Clone)]
+pub struct Home {
+    /// The servers as devstack recorded them.
+    pub stack: Stack,
+    database: String,
+}
+
+fn failed(error: impl std::fmt::Display) -> Failure {
+    Failure::Unavailable(error.to_string())
+}
+
+impl Home {
+    /// Finds or starts the servers of the instance that `MEGURI_INSTANCE` names.
+    ///
+    /// # Errors
+    /// What devstack says, in words that say what to do.
+    pub fn up(instance: &Instance, options: &Options, progress: &mut dyn FnMut(&str)) -> Result<Self> {
+        let stack = devstack::up(instance, options, progress).map_err(failed)?;
+        Ok(Self::of(stack, &format!("meguri_{instance}")))
+    }
+
+    /// The home in one database of a stack.
+    #[must_use]
+    pub fn of(stack: Stack, database: &str) -> Self {
+        Self { stack, database: database.to_owned() }
+    }
+
+    /// Name of the instance's database.
+    #[must_use]
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// The administrator's address of the instance's database.
+    ///
+    /// # Errors
+    /// When the recorded address is no URL.
+    pub fn admin_url(&self) -> Result<String> {
+        let mut url = Url::parse(&self.stack.database_url).map_err(failed)?;
+        url.set_path(&self.database);
+        Ok(url.into())
+    }
+
+    /// The address under which a role (`capacity_app`, `gateway`, …) connects. A deployment that
+    /// runs services apart names it: `MEGURI_CAPACITY_APP_DATABASE_URL`.
+    ///
+    /// # Errors
+    /// When the recorded address is no URL.
+    pub fn role_url(&self, role: &str) -> Result<String> {
+        let variable = format!("MEGURI_{}_DATABASE_URL", role.to_uppercase());
+        if let Ok(given) = std::env::var(variable) {
+            return Ok(given);
+        }
+        let mut url = Url::parse(&self.admin_url()?).map_err(failed)?;
+        let name = format!("{}_{role}", self.stack.instance);
+        let password = role_password(&self.stack.secret, role);
+        url.set_username(&name).and_then(|()| url.set_password(Some(&password))).map_err(|()| failed("database URL"))?;
+        Ok(url.into())
+    }
+
+    /// A pool in a role, whose unqualified names mean `schema`.
+    ///
+    /// # Errors
+    /// When the pool cannot be set up.
+    pub fn pool(&self, role: &str, schema: &'static str) -> Result<Db> {
+        Db::new(&self.role_url(role)?, schema, POOL)
+    }
+
+    /// Makes the database if need be and brings it up to date. Answers what was applied.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn migrate(&self) -> Result<Vec<String>> {
+        migrate::create_database(&self.stack.database_url, &self.database).await?;
+        migrate::run(&self.admin_url()?, &self.stack.instance, &self.stack.secret).await
+    }
+
+    /// Drops the instance's database with all it holds.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn drop_database(&self) -> Result<()> {
+        migrate::drop_database(&self.stack.database_url, &self.database).await
+    }
+}

@@ -1,0 +1,192 @@
+//! Running the services: all in one process, or some of them.
+use crate::home::Home;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, middleware::from_fn, web};
+use capacity::Capacity;
+use gateway::{Gateway, Settings as GatewaySettings};
+use identity::Identity;
+use platform::{
+    Db, Failure, Shared,
+    auth::Verifier,
+    clock::Clock,
+    failure::Result,
+    http,
+    limit::{Limiter, Rates},
+};
+use serde_json::json;
+use std::{net::TcpListener, time::Duration};
+
+/// Handlers that parse and write JSON; the work itself runs on the main runtime.
+const WORKERS: usize = 2;
+/// Headers must have arrived whole within this time.
+const HEADERS_TIMEOUT: Duration = Duration::from_secs(5);
+/// A stopping server finishes what it has begun within this time.
+const SHUTDOWN_S: u64 = 20;
+
+/// The services that can run by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Service {
+    /// All of them behind one address.
+    All,
+    /// Territories, facilities, accounts, tokens.
+    Identity,
+    /// Forms, reports, sums.
+    Capacity,
+    /// GraphQL.
+    Gateway,
+}
+
+/// How to run.
+pub struct Settings {
+    /// Which services.
+    pub services: Vec<Service>,
+    /// The socket to answer on.
+    pub listener: TcpListener,
+    /// Where identity answers; itself unless given.
+    pub identity_url: Option<String>,
+    /// Where capacity answers; itself unless given.
+    pub capacity_url: Option<String>,
+    /// Name under which requests are counted in Redis; the instance's unless given.
+    pub limit_prefix: Option<String>,
+    /// How many requests a second.
+    pub rates: Rates,
+}
+
+impl Settings {
+    /// All services on this socket.
+    #[must_use]
+    pub fn all(listener: TcpListener) -> Self {
+        let services = vec![Service::All];
+        Self { services, listener, identity_url: None, capacity_url: None, limit_prefix: None, rates: Rates::default() }
+    }
+
+    fn runs(&self, service: Service) -> bool {
+        self.services.contains(&service) || self.services.contains(&Service::All)
+    }
+}
+
+/// A running server.
+pub struct Running {
+    /// Where it answers: `http://127.0.0.1:8080`.
+    pub url: String,
+    /// The gateway's pool, whose statements tests count.
+    pub gateway_db: Db,
+    /// Business time.
+    pub clock: Clock,
+    handle: actix_web::dev::ServerHandle,
+    server: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Running {
+    /// Stops it: lets requests in flight finish, then closes.
+    pub async fn stop(self) {
+        self.handle.stop(true).await;
+        let _ = self.server.await;
+    }
+
+    /// Waits until it ends by itself.
+    ///
+    /// # Errors
+    /// When the server failed.
+    pub async fn ended(self) -> Result<()> {
+        self.server.await.map_err(Failure::internal)?.map_err(Failure::internal)
+    }
+}
+
+/// The part of the process that all services share.
+///
+/// # Errors
+/// When the clock cannot be read.
+pub async fn shared(home: &Home, clock_db: &Db, identity_url: &str, prefix: &str, rates: Rates) -> Result<Shared> {
+    Ok(Shared {
+        instance: home.stack.instance.clone(),
+        clock: Clock::load(clock_db).await?,
+        verifier: Verifier::new(&home.stack.instance, identity_url),
+        limiter: Limiter::new(prefix, Some(&home.stack.redis_url), rates),
+        runtime: tokio::runtime::Handle::current(),
+    })
+}
+
+/// Starts the services and answers once they listen. Needs a multi-thread runtime.
+///
+/// # Errors
+/// When the database cannot be reached or is not migrated, or the socket cannot be used.
+pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
+    let address = settings.listener.local_addr().map_err(Failure::internal)?;
+    let own = format!("http://{address}");
+    let identity_url = settings.identity_url.clone().unwrap_or_else(|| own.clone());
+    let capacity_url = settings.capacity_url.clone().unwrap_or_else(|| own.clone());
+    let prefix = settings.limit_prefix.clone().unwrap_or_else(|| home.stack.instance.clone());
+
+    // a small pool of its own for the clock and the probes: no load may starve them
+    let clock_db = Db::new(&home.role_url("gateway")?, "reference", 2)?;
+    let shared = shared(home, &clock_db, &identity_url, &prefix, settings.rates).await?;
+    shared.clock.follow(clock_db.clone());
+    let gateway_db = home.pool("gateway", "reference")?;
+
+    let identity = match settings.runs(Service::Identity) {
+        true => Some(Identity::new(shared.clone(), home.pool("identity_app", "identity")?)),
+        false => None,
+    };
+    let capacity = match settings.runs(Service::Capacity) {
+        true => Some(Capacity::start(shared.clone(), home.pool("capacity_app", "capacity")?).await?),
+        false => None,
+    };
+    if let Some(capacity) = &capacity {
+        capacity::jobs::day_opener::start(capacity);
+    }
+    let gateway = settings.runs(Service::Gateway).then(|| {
+        Gateway::new(GatewaySettings {
+            shared: shared.clone(),
+            db: gateway_db.clone(),
+            capacity_url,
+            cursor_secret: home.stack.secret.clone(),
+        })
+    });
+
+    let clock = shared.clock.clone();
+    let probe = web::Data::new(clock_db);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(web::Data::new(shared.clone()))
+            .app_data(probe.clone())
+            .wrap(from_fn(http::frame))
+            .configure(|config| {
+                if let Some(identity) = &identity {
+                    identity::api::configure(identity, config);
+                }
+                if let Some(capacity) = &capacity {
+                    capacity::api::configure(capacity, config);
+                }
+                if let Some(gateway) = &gateway {
+                    gateway.configure(config);
+                }
+            })
+            .service(http::resource("/healthz", "GET").route(web::get().to(healthz)))
+            .service(http::resource("/readyz", "GET").route(web::get().to(readyz)))
+            .default_service(web::to(http::not_found))
+    })
+    .workers(WORKERS)
+    .client_request_timeout(HEADERS_TIMEOUT)
+    .shutdown_timeout(SHUTDOWN_S)
+    .disable_signals()
+    .listen(settings.listener)
+    .map_err(Failure::internal)?
+    .run();
+    let handle = server.handle();
+    Ok(Running { url: own, gateway_db, clock, handle, server: tokio::spawn(server) })
+}
+
+/// The process lives.
+async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().json(json!({"status": "ok"}))
+}
+
+/// The process can do its work: the database answers.
+async fn readyz(req: HttpRequest, db: web::Data<Db>, shared: web::Data<Shared>) -> HttpResponse {
+    http::answer(&req, async {
+        let db = db.get_ref().clone();
+        shared.unit_of_work(async move { db.ping().await }).await?;
+        http::json(HttpResponse::Ok(), &json!({"status": "ready"}))
+    })
+    .await
+}
