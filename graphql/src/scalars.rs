@@ -35,6 +35,8 @@ fn read<T: async_graphql::InputType, V>(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count(pub i64);
 
+/// A whole number from 0 to 2^53 (9,007,199,254,740,992), written as a JSON number: GraphQL's own
+/// Int ends at 2^31.
 #[Scalar(name = "Count")]
 impl ScalarType for Count {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -59,6 +61,7 @@ impl ScalarType for Count {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Date(pub BusinessDay);
 
+/// A calendar day in Japan, `YYYY-MM-DD`.
 #[Scalar(name = "Date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -76,6 +79,8 @@ impl ScalarType for Date {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateTime(pub time::Instant);
 
+/// An instant, RFC 3339. Answers are written in UTC with milliseconds, `2021-04-05T04:00:00.000Z`;
+/// inputs need an offset.
 #[Scalar(name = "DateTime")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -93,6 +98,8 @@ impl ScalarType for DateTime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TerritoryCode(pub domain::TerritoryCode);
 
+/// A six-digit territory code with its check digit (全国地方公共団体コード): `000000` the nation, `130001`
+/// a prefecture, `131016` a municipality.
 #[Scalar(name = "TerritoryCode")]
 impl ScalarType for TerritoryCode {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -110,6 +117,8 @@ impl ScalarType for TerritoryCode {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FacilityKey(pub domain::FacilityKey);
 
+/// What names a hospital or clinic: its uuid, its ten-digit code (医療機関コード), or `gmis:` and its
+/// G-MIS id.
 #[Scalar(name = "FacilityKey")]
 impl ScalarType for FacilityKey {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -126,6 +135,7 @@ impl ScalarType for FacilityKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Uuid(pub uuid::Uuid);
 
+/// A UUID in its hyphenated form. Ids that a caller makes are of version 7.
 #[Scalar(name = "Uuid")]
 impl ScalarType for Uuid {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -2,7 +2,7 @@
 //! read through it.
 use crate::{Inner, loader::Loaders};
 use async_graphql::{Context, Response};
-use domain::{Problem, error, policy::Scope};
+use domain::{Problem, error};
 use futures::{FutureExt, Stream, future::BoxFuture, stream::FuturesUnordered};
 use platform::{Db, OpCtx, Position, db::Snapshot, failure::Failure};
 use std::{
@@ -22,8 +22,6 @@ const POSITION_PAUSE: Duration = Duration::from_millis(20);
 pub struct Session {
     /// Who asks, when, under which request id.
     pub op: OpCtx,
-    /// What this caller's reads may touch.
-    pub scope: Scope,
     /// The Authorization header as it came, to be passed on to the services. Never logged.
     pub authorization: Option<String>,
     /// The gateway.
@@ -37,10 +35,9 @@ pub struct Session {
 impl Session {
     /// A new session; `jobs` is where its loaders' work is put.
     pub fn new(op: OpCtx, authorization: Option<String>, gateway: Arc<Inner>, jobs: &Jobs) -> Self {
-        let scope = op.scope();
         let reading = Arc::new(Reading::new(gateway.db.clone()));
-        let loaders = Loaders::new(&gateway, &reading, scope, jobs);
-        Self { op, scope, authorization, gateway, loaders, reading }
+        let loaders = Loaders::new(&gateway, &reading, op.scope(), jobs);
+        Self { op, authorization, gateway, loaders, reading }
     }
 }
 

@@ -64,7 +64,7 @@ codes! {
     // facilities
     FACILITY_MALFORMED_KEY = "facility.malformed_key", 422, "施設は UUID、10桁の医療機関コード、または gmis:<ID> で指定してください（入力: {value}）。", "Name the facility by uuid, ten-digit code, or gmis:<id> (given: {value}).";
     FACILITY_MALFORMED_CODE = "facility.malformed_code", 422, "医療機関コードは10桁の数字、またはXと10桁の数字です（入力: {value}）。", "A facility code is ten digits, or X and ten digits (given: {value}).";
-    FACILITY_MALFORMED_GMIS_ID = "facility.malformed_gmis_id", 422, "医療機関IDは8桁または10桁の数字です（入力: {value}）。", "A G-MIS id is eight or ten digits (given: {value}).";
+    FACILITY_MALFORMED_GMIS_ID = "facility.malformed_gmis_id", 422, "医療機関IDは8桁または10桁の数字、または cov と5桁の数字です（入力: {value}）。", "A G-MIS id is eight or ten digits, or cov and five digits (given: {value}).";
     FACILITY_NOT_FOUND = "facility.not_found", 404, "施設 {key} は見つかりません。", "There is no facility {key}.";
     // reports
     REPORT_NOT_FOUND = "report.not_found", 404, "{day} の報告はありません。", "There is no report for {day}.";

@@ -10,7 +10,8 @@ use std::{fmt, str::FromStr};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FacilityCode(String);
 
-/// 医療機関ID of G-MIS: eight digits, ten for a few. Unique within that source: the import key.
+/// 医療機関ID of G-MIS: eight digits, ten for a few, and for some three hundred hospitals `cov` and
+/// five digits. Unique within that source: the import key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GmisId(String);
 
@@ -50,9 +51,13 @@ impl FacilityCode {
 
 impl GmisId {
     /// # Errors
-    /// `facility.malformed_gmis_id` unless it is eight or ten digits.
+    /// `facility.malformed_gmis_id` unless it is eight or ten digits, or `cov` and five digits.
     pub fn parse(text: &str) -> Result<Self, Problem> {
-        if digits(text) && matches!(text.len(), 8 | 10) {
+        let known = match text.strip_prefix("cov") {
+            Some(number) => digits(number) && number.len() == 5,
+            None => digits(text) && matches!(text.len(), 8 | 10),
+        };
+        if known {
             Ok(Self(text.to_owned()))
         } else {
             Err(Problem::new(&error::FACILITY_MALFORMED_GMIS_ID).with("value", text))
@@ -104,9 +109,14 @@ mod tests {
 
     #[test]
     fn the_three_forms_round_trip() {
-        for text in
-            ["0110117785", "X0710418492", "gmis:10101075", "gmis:0710418492", "0192f0be-0000-7000-8000-000000000001"]
-        {
+        for text in [
+            "0110117785",
+            "X0710418492",
+            "gmis:10101075",
+            "gmis:cov00322",
+            "gmis:0710418492",
+            "0192f0be-0000-7000-8000-000000000001",
+        ] {
             assert_eq!(text.parse::<FacilityKey>().unwrap().to_string(), text);
         }
     }
@@ -117,6 +127,7 @@ mod tests {
             "",
             "gmis:",
             "gmis:123",
+            "gmis:cov322",
             "01101177",
             "Y0710418492",
             "０１１０１１７７８５",

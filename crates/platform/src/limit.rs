@@ -16,7 +16,7 @@ use std::{
 };
 
 /// A counter that takes longer than this is not waited for.
-const REDIS_TIMEOUT: Duration = Duration::from_millis(100);
+const REDIS_TIMEOUT: Duration = Duration::from_millis(250);
 /// After a failure Redis is left alone for this long, so that its absence costs nothing.
 const REDIS_REST_MS: i64 = 1_000;
 /// Length of one counting window.

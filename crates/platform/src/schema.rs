@@ -67,3 +67,27 @@ diesel::table! {
         recorded_at -> Timestamptz,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testkit::{
+        TestDb,
+        schema::{assert_equal, describe},
+    };
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_macros_are_the_tables() {
+        let db = TestDb::new().await;
+        for schema in ["identity", "capacity"] {
+            let common = [
+                describe::<audit::table>(),
+                describe::<outbox::table>(),
+                describe::<subject::table>(),
+                describe::<idempotency::table>(),
+            ];
+            assert_equal(&db, schema, &common).await;
+        }
+        assert_equal(&db, "reference", &[describe::<clock::table>()]).await;
+    }
+}

@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn introspection_can_be_off() {
-        for query in ["{ __schema { types { name } } }", "{ ...F } fragment F on Query { x: __type(name: \"A\") { name } }"]
+        for query in
+            ["{ __schema { types { name } } }", "{ ...F } fragment F on Query { x: __type(name: \"A\") { name } }"]
         {
             assert_eq!(refused(query).0, "graphql.invalid");
             assert!(read(query, None, &Variables::default(), true).is_ok());

@@ -65,8 +65,7 @@ impl Loader<PageOf> for Source {
         let mut snapshot = self.reading.snapshot().await?;
         for ((after, limit), keys) in grouped(keys, |key| (key.after, key.limit)) {
             let codes: Vec<String> = keys.iter().map(|key| key.municipality.to_string()).collect();
-            let rows =
-                read::facilities_of(snapshot.conn(), self.scope, &codes, after, limit).await.map_err(problem)?;
+            let rows = read::facilities_of(snapshot.conn(), self.scope, &codes, after, limit).await.map_err(problem)?;
             let mut by_place: HashMap<String, Vec<Arc<Facility>>> = HashMap::new();
             for row in rows {
                 by_place.entry(row.municipality.clone()).or_default().push(Arc::new(row));

@@ -32,7 +32,8 @@ impl Loader<TerritoryCode> for Source {
     async fn load(&self, keys: &[TerritoryCode]) -> Result<HashMap<TerritoryCode, Arc<Territory>>, Problem> {
         let mut snapshot = self.reading.snapshot().await?;
         let codes = texts(keys.iter().copied());
-        let rows = read::territories(snapshot.conn(), &codes).await.map_err(|error| Failure::from(error).into_problem())?;
+        let rows =
+            read::territories(snapshot.conn(), &codes).await.map_err(|error| Failure::from(error).into_problem())?;
         rows.into_iter().map(|row| Ok((TerritoryCode::parse(&row.code)?, Arc::new(row)))).collect()
     }
 }
@@ -56,7 +57,8 @@ impl Loader<ChildrenOf> for Source {
     async fn load(&self, keys: &[ChildrenOf]) -> Result<HashMap<ChildrenOf, Arc<Vec<Arc<Territory>>>>, Problem> {
         let mut snapshot = self.reading.snapshot().await?;
         let parents = texts(keys.iter().map(|key| key.0));
-        let rows = read::children(snapshot.conn(), &parents).await.map_err(|error| Failure::from(error).into_problem())?;
+        let rows =
+            read::children(snapshot.conn(), &parents).await.map_err(|error| Failure::from(error).into_problem())?;
         let mut children: HashMap<String, Vec<Arc<Territory>>> = HashMap::new();
         for row in rows {
             children.entry(row.parent.clone().unwrap_or_default()).or_default().push(Arc::new(row));

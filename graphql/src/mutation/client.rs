@@ -134,5 +134,7 @@ impl Client {
 /// An answer in no form that we know, from a proxy in between for example. Whether the write was
 /// done is unknown, so the caller is told to repeat it with the same id.
 fn unreadable(path: &str, status: reqwest::StatusCode, error: &serde_json::Error) -> Refusal {
-    Refusal::from(Failure::Unavailable(format!("POST {path}: unreadable answer with status {status}: {error}")).into_problem())
+    Refusal::from(
+        Failure::Unavailable(format!("POST {path}: unreadable answer with status {status}: {error}")).into_problem(),
+    )
 }

@@ -191,7 +191,7 @@ fn outcome(answer: Result<report::ReportAccepted, Refusal>, replayed: bool) -> R
             message,
             errors: refusal.errors.into_iter().map(FieldProblem::from).collect(),
         }),
-        409 => SubmitReportPayload::Stale(ReportStale {
+        409 if refusal.code == error::REPORT_STALE_REVISION.code => SubmitReportPayload::Stale(ReportStale {
             code: refusal.code,
             message,
             current_revision: refusal.current_revision,

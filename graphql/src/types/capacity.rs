@@ -124,7 +124,10 @@ impl Capacity {
         let Some(items) = items else { return Ok(all.iter().map(figure).collect()) };
         let by_code: HashMap<&str, _> = all.iter().map(|pair| (pair.0.code.as_str(), pair)).collect();
         let unknown = |code: &String| Problem::new(&error::REPORT_UNKNOWN_ITEM).with("item", code);
-        items.iter().map(|code| by_code.get(code.as_str()).map(|pair| figure(pair)).ok_or_else(|| unknown(code))).collect()
+        items
+            .iter()
+            .map(|code| by_code.get(code.as_str()).map(|pair| figure(pair)).ok_or_else(|| unknown(code)))
+            .collect()
     }
 }
 

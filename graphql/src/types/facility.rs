@@ -14,9 +14,9 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(rename_items = "snake_case")]
 pub enum FacilityKind {
-    /// 病院
+    /// 病院: a hospital, 20 beds or more.
     Hospital,
-    /// 診療所
+    /// 診療所: a clinic, fewer than 20 beds.
     Clinic,
 }
 

@@ -68,10 +68,8 @@ mod tests {
     #[test]
     fn an_object_has_one_id() {
         let id = "0192f0be-0000-7000-8000-000000000001";
-        for node in [
-            NodeId::Territory(TerritoryCode::parse("131016").unwrap()),
-            NodeId::Facility(id.parse().unwrap()),
-        ] {
+        for node in [NodeId::Territory(TerritoryCode::parse("131016").unwrap()), NodeId::Facility(id.parse().unwrap())]
+        {
             assert_eq!(NodeId::read(&node.id()), Some(node));
         }
         for text in [

@@ -1,7 +1,7 @@
 //! Nation, prefectures and municipalities.
 use super::{
     capacity::Capacity,
-    connection::{FacilityConnection, FacilityEdge, PageInfo, TerritoryConnection, TerritoryEdge, cost, page_size},
+    connection::{FacilityConnection, FacilityEdge, PageInfo, TerritoryConnection, TerritoryEdge, page_size},
     facility::Facility,
     node::NodeId,
     or_null, unknown,
@@ -33,19 +33,19 @@ pub enum TerritoryTier {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(rename_items = "snake_case")]
 pub enum TerritoryKind {
-    /// 国
+    /// 国: the nation.
     Nation,
-    /// 都道府県
+    /// 都道府県: a prefecture.
     Prefecture,
-    /// 政令指定都市 as a whole; its wards are not territories.
+    /// 政令指定都市: a designated city as a whole; its wards are not territories.
     DesignatedCity,
-    /// 市
+    /// 市: a city.
     City,
-    /// 町
+    /// 町: a town.
     Town,
-    /// 村
+    /// 村: a village.
     Village,
-    /// 特別区 of Tokyo
+    /// 特別区: one of Tokyo's 23 special wards.
     SpecialWard,
 }
 
@@ -143,9 +143,7 @@ impl Territory {
         let list = List { name: "facilities", parent: &self.row.code, account: session.op.actor.account };
         let cursors = &session.gateway.cursors;
         let after = after.map(|cursor| cursors.read(list, &cursor)).transpose()?;
-        let after = after
-            .map(|id| id.parse().map_err(|_| Problem::new(&error::GRAPHQL_BAD_CURSOR)))
-            .transpose()?;
+        let after = after.map(|id| id.parse().map_err(|_| Problem::new(&error::GRAPHQL_BAD_CURSOR))).transpose()?;
         // one more than is shown tells whether there is a next page
         let limit = i64::from(first) + 1;
         let rows = session.loaders.one(PageOf { municipality: self.code, after, limit }).await?.unwrap_or_default();
@@ -203,7 +201,7 @@ impl Territory {
 
     /// The territories directly below it, in code order: prefectures of the nation, municipalities
     /// of a prefecture, none of a municipality.
-    #[graphql(complexity = "cost(first, child_complexity)")]
+    #[graphql(complexity = "super::connection::cost(first, child_complexity)")]
     async fn children(
         &self,
         ctx: &Context<'_>,
@@ -215,7 +213,7 @@ impl Territory {
 
     /// The facilities of a municipality that are open to you. Those of a prefecture or the nation
     /// are asked for municipality by municipality (`graphql.not_a_municipality`).
-    #[graphql(complexity = "cost(first, child_complexity)")]
+    #[graphql(complexity = "super::connection::cost(first, child_complexity)")]
     async fn facilities(
         &self,
         ctx: &Context<'_>,

@@ -1,1 +1,1 @@
-drop table aggregate, latest, report, duty, form_rule, form_item, form;
+drop table aggregate, opened_day, latest, report, duty, form_rule, form_item, form;

@@ -105,6 +105,14 @@ create table latest (
     primary key (facility_id, form)
 );
 
+-- Days that are open: every duty that covers one has its row of sums below. Kept apart from those
+-- rows, because a day can be open before anybody has a duty.
+create table opened_day (
+    form text not null,
+    business_day date not null,
+    primary key (form, business_day)
+);
+
 -- Per municipality, day and form, moved in the report's own transaction. `sums` by form_item.slot.
 create table aggregate (
     municipality text not null,

@@ -40,7 +40,7 @@ create table organisation (
 create table facility (
     id uuid primary key,
     facility_code text unique check (facility_code ~ '^(\d{10}|X\d{10})$'),
-    gmis_id text unique check (gmis_id ~ '^(\d{8}|\d{10})$'),
+    gmis_id text unique check (gmis_id ~ '^(\d{8}|\d{10}|cov\d{5})$'),
     kind text not null check (kind in ('hospital', 'clinic')),
     name text not null check (name <> ''),
     postal_code text,

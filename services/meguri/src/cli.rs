@@ -3,8 +3,7 @@ use crate::{
     audit, contracts,
     demo::{self, Demo},
     home::Home,
-    import,
-    seed,
+    import, seed,
     serve::{self, Service, Settings},
     table,
 };
@@ -208,12 +207,18 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Serve(args) => serve(home, args).await,
         Command::Migrate => migrate(&home).await,
         Command::Seed { real } => seed(&home, !real).await,
-        Command::Import(ImportCommand::Gmis { file, json, prefectures }) => import(&home, &file, json, prefectures).await,
+        Command::Import(ImportCommand::Gmis { file, json, prefectures }) => {
+            import(&home, &file, json, prefectures).await
+        }
         Command::Audit { json } => audit(&home, json).await,
         Command::Clock(command) => clock(&home, command).await,
         Command::Demo(args) => {
             let demo = Demo { home, prefectures: args.prefectures, gmis: args.gmis, port: args.port };
-            if args.once { demo::once(demo, args.json.as_deref()).await } else { demo::interactive(demo, &instance, &options).await }
+            if args.once {
+                demo::once(demo, args.json.as_deref()).await
+            } else {
+                demo::interactive(demo, &instance, &options).await
+            }
         }
         Command::Contracts { .. } | Command::Stack(_) => Ok(ExitCode::SUCCESS),
     }
@@ -226,7 +231,8 @@ fn say(line: &str) {
 /// The port asked for, or the next free one, as a socket.
 pub(crate) fn listen(bind: &str, port: u16) -> Result<TcpListener> {
     let port = devstack::free_port(port).map_err(|error| Failure::Unavailable(error.to_string()))?;
-    TcpListener::bind((bind, port)).map_err(|error| Failure::Unavailable(format!("cannot listen on {bind}:{port}: {error}")))
+    TcpListener::bind((bind, port))
+        .map_err(|error| Failure::Unavailable(format!("cannot listen on {bind}:{port}: {error}")))
 }
 
 async fn serve(home: Home, args: ServeArgs) -> Result<ExitCode> {
@@ -245,16 +251,16 @@ async fn serve(home: Home, args: ServeArgs) -> Result<ExitCode> {
 
 async fn migrate(home: &Home) -> Result<ExitCode> {
     let applied = home.migrate().await?;
-    println!("{}: migrations applied: {}", home.database(), applied.join(", "));
+    table::print(&format!("{}: migrations applied: {}", home.database(), applied.join(", ")));
     Ok(ExitCode::SUCCESS)
 }
 
 async fn seed(home: &Home, training: bool) -> Result<ExitCode> {
     seed::seed(home, training).await?;
     if training {
-        println!("{}", demo::sign_in_table(&seed::sign_ins(home)));
+        table::print(&demo::sign_in_table(&seed::sign_ins(home)));
     } else {
-        println!("{}: territories, populations and signing key are there", home.database());
+        table::print(&format!("{}: territories, populations and signing key are there", home.database()));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -264,9 +270,9 @@ async fn import(home: &Home, file: &Path, json: bool, prefectures: Option<Vec<u3
     let started = Instant::now();
     let outcome = import::gmis(home, &bytes, &import::Options { prefectures, synthetic: false }).await?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&outcome.summary)?);
+        table::print(&serde_json::to_string_pretty(&outcome.summary)?);
     } else {
-        println!("{}\n{}", import::render(&outcome.summary), table::seconds(started.elapsed()));
+        table::print(&format!("{}\n{}", import::render(&outcome.summary), table::seconds(started.elapsed())));
     }
     Ok(if outcome.summary.rejected > 0 { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
@@ -274,9 +280,9 @@ async fn import(home: &Home, file: &Path, json: bool, prefectures: Option<Vec<u3
 async fn audit(home: &Home, json: bool) -> Result<ExitCode> {
     let report = audit::run(&home.role_url("audit")?).await?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        table::print(&serde_json::to_string_pretty(&report)?);
     } else {
-        println!("{}", audit::table(&report));
+        table::print(&audit::table(&report));
     }
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -284,10 +290,10 @@ async fn audit(home: &Home, json: bool) -> Result<ExitCode> {
 fn contracts(root: &Path, check: bool) -> Result<ExitCode> {
     let differing = contracts::run(root, check).map_err(|error| Failure::Unavailable(error.to_string()))?;
     for path in &differing {
-        println!("{} {path}", if check { "differs:" } else { "written:" });
+        table::print(&format!("{} {path}", if check { "differs:" } else { "written:" }));
     }
     if check && !differing.is_empty() {
-        println!("Run `cargo run -p meguri -- contracts`, review the change, and commit it.");
+        table::print("Run `cargo run -p meguri -- contracts`, review the change, and commit it.");
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
@@ -299,9 +305,9 @@ async fn clock(home: &Home, command: ClockCommand) -> Result<ExitCode> {
     if let ClockCommand::Step { to } = command {
         let ctx = OpCtx::system("clock", &clock);
         let now = set_clock::step(&db, &ctx, parse_instant(&to)?).await?;
-        println!("{}", rfc3339(now));
+        table::print(&rfc3339(now));
     } else {
-        println!("{}{}", rfc3339(clock.now()), if clock.training() { " (training)" } else { "" });
+        table::print(&format!("{}{}", rfc3339(clock.now()), if clock.training() { " (training)" } else { "" }));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -312,11 +318,11 @@ fn stack(instance: &Instance, options: Options, command: &StackCommand) -> Resul
         StackCommand::Up { fast } => {
             let options = if *fast { options.fast() } else { options };
             let stack = devstack::up(instance, &options, &mut say).map_err(failed)?;
-            println!("{instance}: PostgreSQL and Redis are up; data in {}", stack.data_dir.display());
+            table::print(&format!("{instance}: PostgreSQL and Redis are up; data in {}", stack.data_dir.display()));
         }
         StackCommand::Down => {
             devstack::down(instance, &options).map_err(failed)?;
-            println!("{instance}: stopped; the data stays");
+            table::print(&format!("{instance}: stopped; the data stays"));
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -38,7 +38,7 @@ pub struct Demo {
 }
 
 fn say(line: &str) {
-    println!("{line}");
+    table::print(line);
 }
 
 /// Reads a file whole.
@@ -59,7 +59,8 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>> {
 /// # Errors
 /// When signals cannot be waited for.
 pub async fn until_interrupted() -> Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(Failure::internal)?;
+    let mut terminate =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(Failure::internal)?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Failure::internal),
         _ = terminate.recv() => Ok(()),
@@ -89,7 +90,9 @@ impl Demo {
             say(&format!("公表データを取り込みます / importing the published file {}", path.display()));
             return Ok((read_file(path)?, false));
         }
-        say("公表データがないため、訓練用の架空の病院を作ります / no published file here: making up a nation for training");
+        say(
+            "公表データがないため、訓練用の架空の病院を作ります / no published file here: making up a nation for training",
+        );
         let facilities = synthetic::nation(HOSPITALS, None);
         let day = BusinessDay::at(parse_instant(seed::TRAINING_START)?);
         let answers = synthetic::gmis_answers(&facilities, day);

@@ -67,7 +67,9 @@ impl Home {
         let mut url = Url::parse(&self.admin_url()?).map_err(failed)?;
         let name = format!("{}_{role}", self.stack.instance);
         let password = role_password(&self.stack.secret, role);
-        url.set_username(&name).and_then(|()| url.set_password(Some(&password))).map_err(|()| failed("database URL"))?;
+        url.set_username(&name)
+            .and_then(|()| url.set_password(Some(&password)))
+            .map_err(|()| failed("database URL"))?;
         Ok(url.into())
     }
 

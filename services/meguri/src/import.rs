@@ -1,6 +1,6 @@
 //! `meguri import gmis`: the published file in, facilities through identity, answers through capacity.
 use crate::{
-    gmis::{self, File, FacilityFacts},
+    gmis::{self, FacilityFacts, File},
     home::Home,
     serve,
     table::{self, grouped},
@@ -159,17 +159,14 @@ fn facility(facts: &FacilityFacts, synthetic: bool) -> facilities::FacilityFacts
 fn outcome(file: &File, imported: &facilities::Imported) -> Outcome {
     let refused: BTreeMap<&str, &FieldError> =
         imported.refused.iter().map(|(gmis_id, error)| (gmis_id.as_str(), error)).collect();
-    let row = |line: u64, error: &FieldError| RejectedRow {
-        line,
-        code: error.code.code,
-        ja: error.ja(),
-        en: error.en(),
-    };
+    let row =
+        |line: u64, error: &FieldError| RejectedRow { line, code: error.code.code, ja: error.ja(), en: error.en() };
     let mut rejected_rows: Vec<RejectedRow> =
         file.rejected.iter().map(|rejected| row(rejected.line, &rejected.error)).collect();
-    let lost = file.answers.iter().filter_map(|answer| {
-        refused.get(answer.gmis_id.as_str()).map(|error| row(answer.line, error))
-    });
+    let lost = file
+        .answers
+        .iter()
+        .filter_map(|answer| refused.get(answer.gmis_id.as_str()).map(|error| row(answer.line, error)));
     rejected_rows.extend(lost);
     rejected_rows.sort_by_key(|row| row.line);
     let taken = file.answers.iter().filter(|answer| !refused.contains_key(answer.gmis_id.as_str()));
@@ -225,7 +222,9 @@ pub fn render(summary: &Summary) -> String {
         ("重複した行", "duplicate rows".to_owned(), summary.duplicates),
         ("取り込めない行", "rejected rows".to_owned(), summary.rejected),
     ];
-    rows.extend(summary.missing_by_category.iter().map(|(item, missing)| ("未回答", format!("unanswered: {item}"), *missing)));
+    rows.extend(
+        summary.missing_by_category.iter().map(|(item, missing)| ("未回答", format!("unanswered: {item}"), *missing)),
+    );
     for (ja, en, number) in rows {
         table.add_row([ja.to_owned(), en, count(number)]);
     }
@@ -234,7 +233,12 @@ pub fn render(summary: &Summary) -> String {
         let _ = write!(text, "\n  {} 行目 line {}: {} {} / {}", row.line, row.line, row.code, row.ja, row.en);
     }
     if summary.rejected_rows.len() > SHOWN {
-        let _ = write!(text, "\n  … ほか{}行 / and {} more (--json lists all)", summary.rejected - SHOWN, summary.rejected - SHOWN);
+        let _ = write!(
+            text,
+            "\n  … ほか{}行 / and {} more (--json lists all)",
+            summary.rejected - SHOWN,
+            summary.rejected - SHOWN
+        );
     }
     text
 }

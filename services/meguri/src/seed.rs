@@ -69,17 +69,77 @@ const fn persona(
 }
 
 const PERSONAS: &[Persona] = &[
-    persona("ministry", Role::Ministry, "000000", ("ministry", "国（訓練）", "Nation (training)"), "国の担当 / ministry"),
-    persona("prefecture-01", Role::Prefecture, "010006", ("prefecture", "北海道", "Hokkaido"), "北海道の担当 / Hokkaido's desk"),
-    persona("prefecture-13", Role::Prefecture, "130001", ("prefecture", "東京都", "Tokyo"), "東京都の担当 / Tokyo's desk"),
-    persona("prefecture-31", Role::Prefecture, "310000", ("prefecture", "鳥取県", "Tottori"), "鳥取県の担当 / Tottori's desk"),
-    persona("prefecture-47", Role::Prefecture, "470007", ("prefecture", "沖縄県", "Okinawa"), "沖縄県の担当 / Okinawa's desk"),
-    persona("municipality-131016", Role::Municipality, "131016", ("municipality", "千代田区", "Chiyoda"), "千代田区の担当 / Chiyoda's office"),
-    persona("municipality-312011", Role::Municipality, "312011", ("municipality", "鳥取市", "Tottori City"), "鳥取市の担当 / Tottori City's office"),
-    persona("health-centre-131016", Role::HealthCentre, "131016", ("health_centre", "千代田区の保健所", "Health centre, Chiyoda"), "保健所 / public health centre"),
-    persona("wholesaler", Role::Wholesaler, "000000", ("wholesaler", "卸（訓練）", "Wholesaler (training)"), "卸 / wholesaler"),
+    persona(
+        "ministry",
+        Role::Ministry,
+        "000000",
+        ("ministry", "国（訓練）", "Nation (training)"),
+        "国の担当 / ministry",
+    ),
+    persona(
+        "prefecture-01",
+        Role::Prefecture,
+        "010006",
+        ("prefecture", "北海道", "Hokkaido"),
+        "北海道の担当 / Hokkaido's desk",
+    ),
+    persona(
+        "prefecture-13",
+        Role::Prefecture,
+        "130001",
+        ("prefecture", "東京都", "Tokyo"),
+        "東京都の担当 / Tokyo's desk",
+    ),
+    persona(
+        "prefecture-31",
+        Role::Prefecture,
+        "310000",
+        ("prefecture", "鳥取県", "Tottori"),
+        "鳥取県の担当 / Tottori's desk",
+    ),
+    persona(
+        "prefecture-47",
+        Role::Prefecture,
+        "470007",
+        ("prefecture", "沖縄県", "Okinawa"),
+        "沖縄県の担当 / Okinawa's desk",
+    ),
+    persona(
+        "municipality-131016",
+        Role::Municipality,
+        "131016",
+        ("municipality", "千代田区", "Chiyoda"),
+        "千代田区の担当 / Chiyoda's office",
+    ),
+    persona(
+        "municipality-312011",
+        Role::Municipality,
+        "312011",
+        ("municipality", "鳥取市", "Tottori City"),
+        "鳥取市の担当 / Tottori City's office",
+    ),
+    persona(
+        "health-centre-131016",
+        Role::HealthCentre,
+        "131016",
+        ("health_centre", "千代田区の保健所", "Health centre, Chiyoda"),
+        "保健所 / public health centre",
+    ),
+    persona(
+        "wholesaler",
+        Role::Wholesaler,
+        "000000",
+        ("wholesaler", "卸（訓練）", "Wholesaler (training)"),
+        "卸 / wholesaler",
+    ),
     persona("auditor", Role::Auditor, "000000", ("auditor", "監査（訓練）", "Audit (training)"), "監査 / auditor"),
-    persona("operator", Role::Operator, "000000", ("operator", "運用（訓練）", "Operations (training)"), "運用 / operator"),
+    persona(
+        "operator",
+        Role::Operator,
+        "000000",
+        ("operator", "運用（訓練）", "Operations (training)"),
+        "運用 / operator",
+    ),
 ];
 
 /// Writes the facts and the signing key, and makes the instance a training one with its clock.

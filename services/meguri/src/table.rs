@@ -1,11 +1,11 @@
 //! Tables for people: comfy-table, in one look.
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 
 /// A table with these headings. Columns named in `right` are aligned to the right (numbers).
 #[must_use]
 pub fn new(headings: &[&str], right: &[usize]) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
+    table.load_preset(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
     for column in right {
         if let Some(column) = table.column_mut(*column) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -33,6 +33,13 @@ pub fn grouped(number: i64) -> String {
 pub fn seconds(duration: std::time::Duration) -> String {
     let tenths = (duration.as_millis() + 50) / 100;
     format!("{}.{} s", tenths / 10, tenths % 10)
+}
+
+/// Prints to standard output. A reader that has gone (`meguri audit | head`) is no error: the rest
+/// was not wanted.
+pub fn print(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 #[cfg(test)]

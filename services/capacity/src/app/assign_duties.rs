@@ -78,10 +78,9 @@ fn change(duties: &[Duty], facility_id: Uuid, form: &str, municipality: &str, fr
     let next_day = from.plus_days(1).date();
     match duties.iter().find(|duty| covers(duty, from.date())) {
         Some(present) if present.municipality == municipality || covers_later(duties, present) => Change::default(),
-        Some(present) => Change {
-            moved: Some((present.clone(), next_day)),
-            added: Some(duty(next_day, present.valid_to)),
-        },
+        Some(present) => {
+            Change { moved: Some((present.clone(), next_day)), added: Some(duty(next_day, present.valid_to)) }
+        }
         None => {
             let next = duties.iter().map(|duty| duty.valid_from).find(|start| *start > from.date());
             Change { moved: None, added: Some(duty(from.date(), next)) }

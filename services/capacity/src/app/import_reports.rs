@@ -181,11 +181,8 @@ async fn put_sums(tx: &mut Tx, form: &Form, rows: &[Report], sums: HashMap<Strin
 
 /// Audit, event and idempotency of each report.
 async fn record(tx: &mut Tx, ctx: &OpCtx, permit: &Permit, rows: &[Report]) -> Result<()> {
-    let entry = |row: &Report| audit::Entry {
-        target: format!("facility/{}", row.facility_id),
-        cause: row.id,
-        reason: None,
-    };
+    let entry =
+        |row: &Report| audit::Entry { target: format!("facility/{}", row.facility_id), cause: row.id, reason: None };
     let entries: Vec<_> = rows.iter().map(|row| (permit, entry(row))).collect();
     tx.note(ctx, &entries).await?;
     let events: Vec<_> = rows.iter().map(|row| (row.id, event(row))).collect();

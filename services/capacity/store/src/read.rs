@@ -1,7 +1,7 @@
 //! Reads. Those for people take a [`Scope`] and answer nothing outside it.
 use crate::{
     rows::{Aggregate, Duty, Latest, Report},
-    schema::{aggregate, duty, facility, latest, report},
+    schema::{aggregate, duty, facility, latest, opened_day, report},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -50,7 +50,12 @@ pub async fn duties(conn: &mut AsyncPgConnection, facilities: &[Uuid]) -> Result
 ///
 /// # Errors
 /// The database's.
-pub async fn revisions(conn: &mut AsyncPgConnection, facility: Uuid, form: &str, day: NaiveDate) -> Result<Vec<Report>> {
+pub async fn revisions(
+    conn: &mut AsyncPgConnection,
+    facility: Uuid,
+    form: &str,
+    day: NaiveDate,
+) -> Result<Vec<Report>> {
     let query = report::table
         .filter(report::business_day.eq(day))
         .filter(report::facility_id.eq(facility))
@@ -62,7 +67,12 @@ pub async fn revisions(conn: &mut AsyncPgConnection, facility: Uuid, form: &str,
 ///
 /// # Errors
 /// The database's.
-pub async fn newest(conn: &mut AsyncPgConnection, facility: Uuid, form: &str, day: NaiveDate) -> Result<Option<Report>> {
+pub async fn newest(
+    conn: &mut AsyncPgConnection,
+    facility: Uuid,
+    form: &str,
+    day: NaiveDate,
+) -> Result<Option<Report>> {
     let query = report::table
         .filter(report::business_day.eq(day))
         .filter(report::facility_id.eq(facility))
@@ -213,11 +223,11 @@ pub async fn aggregates_of_day(conn: &mut AsyncPgConnection, form: &str, day: Na
     Ok(query.select(Aggregate::as_select()).load(conn).await?)
 }
 
-/// Days of a form that are open (have rows of sums), from `from` on.
+/// Days of a form that are open, from `from` on.
 ///
 /// # Errors
 /// The database's.
 pub async fn open_days(conn: &mut AsyncPgConnection, form: &str, from: NaiveDate) -> Result<Vec<NaiveDate>> {
-    let query = aggregate::table.filter(aggregate::form.eq(form)).filter(aggregate::business_day.ge(from));
-    Ok(query.select(aggregate::business_day).distinct().order(aggregate::business_day).load(conn).await?)
+    let query = opened_day::table.filter(opened_day::form.eq(form)).filter(opened_day::business_day.ge(from));
+    Ok(query.select(opened_day::business_day).order(opened_day::business_day).load(conn).await?)
 }

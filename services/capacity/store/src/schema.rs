@@ -89,6 +89,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    capacity.opened_day (form, business_day) {
+        form -> Text,
+        business_day -> Date,
+    }
+}
+
+diesel::table! {
     capacity.aggregate (form, business_day, municipality) {
         municipality -> Text,
         business_day -> Date,
@@ -113,3 +120,29 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(report, latest);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testkit::{
+        TestDb,
+        schema::{assert_equal, describe},
+    };
+
+    // `facility` is identity's; what is used of it here is checked by every report that is taken
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_macros_are_the_tables() {
+        let db = TestDb::new().await;
+        let tables = [
+            describe::<form::table>(),
+            describe::<form_item::table>(),
+            describe::<form_rule::table>(),
+            describe::<duty::table>(),
+            describe::<report::table>(),
+            describe::<latest::table>(),
+            describe::<opened_day::table>(),
+            describe::<aggregate::table>(),
+        ];
+        assert_equal(&db, "capacity", &tables).await;
+    }
+}

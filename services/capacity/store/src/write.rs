@@ -1,7 +1,7 @@
 //! Writes. Called inside a transaction that a permit has begun.
 use crate::{
     rows::{Aggregate, Duty, Latest, Report},
-    schema::{aggregate, duty, latest, report},
+    schema::{aggregate, duty, latest, opened_day, report},
 };
 use chrono::NaiveDate;
 use diesel::{
@@ -58,6 +58,11 @@ pub async fn lock_form(conn: &mut AsyncPgConnection, form: &str) -> Result<()> {
 /// # Errors
 /// The database's.
 pub async fn open_day(conn: &mut AsyncPgConnection, form: &str, day: NaiveDate) -> Result<usize> {
+    diesel::insert_into(opened_day::table)
+        .values((opened_day::form.eq(form), opened_day::business_day.eq(day)))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
     let touched = diesel::sql_query(
         "insert into capacity.aggregate as a (municipality, business_day, form, due, carried)
          select d.municipality, $2, $1, count(*),

@@ -6,11 +6,7 @@ use domain::{
     policy::{Action, Permit},
 };
 use identity_store::{read, rows::Facility, rows::FacilityChange, write};
-use platform::{
-    Db, OpCtx, Tx, audit, outbox,
-    failure::Result,
-    opctx::new_id,
-};
+use platform::{Db, OpCtx, Tx, audit, failure::Result, opctx::new_id, outbox};
 use std::collections::{BTreeMap, HashMap};
 use wire::events::FacilityChanged;
 

@@ -65,7 +65,8 @@ pub async fn issue_accounts(db: &Db, ctx: &OpCtx, wanted: Vec<NewAccount>) -> Re
         return Ok(0);
     }
     // hashing a password is meant to be slow: not on a thread that others wait for
-    let (organisations, accounts) = tokio::task::spawn_blocking(move || rows(&wanted)).await.map_err(Failure::internal)??;
+    let (organisations, accounts) =
+        tokio::task::spawn_blocking(move || rows(&wanted)).await.map_err(Failure::internal)??;
     let entry = |account: &rows::Account| audit::Entry {
         target: format!("account/{}", account.name),
         cause: account.id,

@@ -6,11 +6,7 @@ use domain::policy::Action;
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
 use identity_store::{read, rows, write};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use platform::{
-    Db, Failure, OpCtx, Tx, audit,
-    failure::Result,
-    opctx::new_id,
-};
+use platform::{Db, Failure, OpCtx, Tx, audit, failure::Result, opctx::new_id};
 use rand::RngCore;
 use std::sync::Arc;
 use wire::auth::{Claims, Jwk, Jwks};

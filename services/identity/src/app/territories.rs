@@ -3,11 +3,7 @@ use super::permit;
 use crate::facts;
 use domain::policy::Action;
 use identity_store::{rows, write};
-use platform::{
-    Db, Failure, OpCtx, Tx, audit,
-    failure::Result,
-    opctx::new_id,
-};
+use platform::{Db, Failure, OpCtx, Tx, audit, failure::Result, opctx::new_id};
 
 /// Writes the territory tree and the prefectures' populations. Idempotent.
 ///

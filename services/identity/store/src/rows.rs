@@ -1,5 +1,7 @@
 //! Rows as the use cases and the gateway see them.
-use crate::schema::{account, facility, facility_change, organisation, population, signing_key, territory, territory_point};
+use crate::schema::{
+    account, facility, facility_change, organisation, population, signing_key, territory, territory_point,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use domain::{Problem, TerritoryCode, policy::Place};

@@ -107,3 +107,28 @@ diesel::table! {
         retired_at -> Nullable<Timestamptz>,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testkit::{
+        TestDb,
+        schema::{assert_equal, describe},
+    };
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_macros_are_the_tables() {
+        let db = TestDb::new().await;
+        let reference = [
+            describe::<territory::table>(),
+            describe::<territory_point::table>(),
+            describe::<population::table>(),
+            describe::<organisation::table>(),
+            describe::<facility::table>(),
+            describe::<facility_change::table>(),
+            describe::<clock::table>(),
+        ];
+        assert_equal(&db, "reference", &reference).await;
+        assert_equal(&db, "identity", &[describe::<account::table>(), describe::<signing_key::table>()]).await;
+    }
+}

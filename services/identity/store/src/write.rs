@@ -1,7 +1,9 @@
 //! Writes. Called inside a transaction that a permit has begun.
 use crate::{
     rows::{Account, Facility, FacilityChange, Organisation, Point, Population, SigningKey, Territory},
-    schema::{account, clock, facility, facility_change, organisation, population, signing_key, territory, territory_point},
+    schema::{
+        account, clock, facility, facility_change, organisation, population, signing_key, territory, territory_point,
+    },
 };
 use chrono::{DateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
@@ -43,7 +45,10 @@ pub async fn populations(conn: &mut AsyncPgConnection, rows: &[Population]) -> R
             .values(chunk)
             .on_conflict((population::territory, population::band, population::as_of))
             .do_update()
-            .set((population::persons.eq(excluded(population::persons)), population::source.eq(excluded(population::source))))
+            .set((
+                population::persons.eq(excluded(population::persons)),
+                population::source.eq(excluded(population::source)),
+            ))
             .execute(conn)
             .await?;
     }

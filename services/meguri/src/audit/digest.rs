@@ -96,7 +96,8 @@ async fn check(
 ) -> Result<Check> {
     let begun = Instant::now();
     let sql = format!(
-        "select id, business_at, actor, actor_name, role, organisation, action, target, cause_id, request_id, reason, digest
+        "select id, business_at, actor, actor_name, role, organisation, action, target, cause_id, request_id,
+                reason, digest
          from {schema}.audit"
     );
     let mut check =

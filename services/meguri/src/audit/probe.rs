@@ -33,7 +33,8 @@ impl Probe {
         let begun = Instant::now();
         let sql = format!(
             "select count(*) as examined, count(what) as wrong,
-                    coalesce((array_agg(what order by what) filter (where what is not null))[1:{SHOWN_MAX}], '{{}}') as shown
+                    coalesce((array_agg(what order by what) filter (where what is not null))[1:{SHOWN_MAX}], '{{}}')
+                        as shown
              from ({}) as examined",
             self.sql
         );
@@ -73,8 +74,3 @@ pub(super) const ANSWER: &str = "answer as (
     from newest n
     cross join lateral jsonb_each(n.answers) as a
     left join capacity.form_item i on i.form = n.form and i.version = n.form_version and i.code = a.key)";
-
-/// The choices of each kind, by their place after the item's slot.
-pub(super) const CHOICE: &str = "choice (kind, name, place) as (values
-    ('status', 'normal', 0), ('status', 'limited', 1), ('status', 'stopped', 2), ('status', 'not_offered', 3),
-    ('staffing', 'normal', 0), ('staffing', 'short', 1), ('staffing', 'exhausted', 2))";

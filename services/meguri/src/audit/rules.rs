@@ -1,9 +1,14 @@
 //! R24: what was reported keeps the form's rules, and time runs forward.
-use super::probe::{ANSWER, CHOICE, NEWEST, Probe};
+use super::probe::{ANSWER, NEWEST, Probe};
 
 pub(super) fn probes() -> Vec<Probe> {
     vec![answers(), not_above(), beds(), moments(), revisions()]
 }
+
+/// The choices of each kind.
+const CHOICE: &str = "choice (kind, name) as (values
+    ('status', 'normal'), ('status', 'limited'), ('status', 'stopped'), ('status', 'not_offered'),
+    ('staffing', 'normal'), ('staffing', 'short'), ('staffing', 'exhausted'))";
 
 fn answers() -> Probe {
     Probe {
@@ -16,9 +21,11 @@ fn answers() -> Probe {
                 when a.kind is null
                 then format('%s %s %s: unknown item %s', a.form, a.business_day, a.facility_id, a.code)
                 when a.value = 'null' then null
-                when a.kind = 'count' and (a.number is null or a.number <> trunc(a.number) or a.number < 0 or a.number > a.max)
+                when a.kind = 'count'
+                     and (a.number is null or a.number <> trunc(a.number) or a.number < 0 or a.number > a.max)
                   or a.kind <> 'count' and c.name is null
-                then format('%s %s %s: %s is %s', a.form, a.business_day, a.facility_id, a.code, left(a.value::text, 40))
+                then format('%s %s %s: %s is %s', a.form, a.business_day, a.facility_id, a.code,
+                            left(a.value::text, 40))
                 end as what
              from answer a
              left join choice c on c.kind = a.kind and c.name = a.choice"
@@ -44,7 +51,7 @@ fn not_above() -> Probe {
                                 left_item, lesser, right_item, greater)
                     end as what
              from pair
-             where case when jsonb_typeof(lesser) = 'number' and jsonb_typeof(greater) = 'number' then true else false end"
+             where jsonb_typeof(lesser) = 'number' and jsonb_typeof(greater) = 'number'"
         ),
     }
 }
@@ -69,7 +76,8 @@ fn beds() -> Probe {
                        case when jsonb_typeof(staffed) = 'number' then staffed::text::numeric end as staffed,
                        case when jsonb_typeof(total) = 'number' then total::text::numeric end as total
                 from ward)
-             select case when least(occupied, staffed, total) < 0 or occupied > staffed or staffed > total or occupied > total
+             select case when least(occupied, staffed, total) < 0
+                           or occupied > staffed or staffed > total or occupied > total
                     then format('%s %s: %s occupied %s, staffed %s, total %s', business_day, facility_id, unit,
                                 occupied, staffed, total)
                     end as what

@@ -1,21 +1,32 @@
 //! R13: national totals = Σ prefectures = Σ municipalities = Σ facilities, for every day and form;
 //! and with them the counters beside the sums, the newest reports, and the duties all this rests on.
-use super::probe::{ANSWER, CHOICE, NEWEST, Probe};
+use super::probe::{ANSWER, NEWEST, Probe};
 
 /// The cells of a row of sums, from the reports: a count gives its sum at its slot and the number of
 /// facilities that answered after it, a choice the number of facilities at its place.
 fn cells(columns: &str) -> String {
     format!(
-        "cell as (
-            select {columns}, slot, sum(number) as amount from answer
-            where kind = 'count' and number is not null group by {columns}, slot
-            union all
-            select {columns}, slot + 1, count(*) from answer
-            where kind = 'count' and number is not null group by {columns}, slot
-            union all
-            select {columns}, slot + place, count(*) from answer
-            join choice on choice.kind = answer.kind and choice.name = answer.choice
-            group by {columns}, slot + place)"
+        "item as (
+            select {columns}, kind, slot, sum(number) as total, count(number) as answered,
+                   count(*) filter (where choice = 'normal') as normal,
+                   count(*) filter (where choice = 'limited') as limited,
+                   count(*) filter (where choice = 'stopped') as stopped,
+                   count(*) filter (where choice = 'not_offered') as not_offered,
+                   count(*) filter (where choice = 'short') as short,
+                   count(*) filter (where choice = 'exhausted') as exhausted
+            from answer where kind is not null group by {columns}, kind, slot),
+         cell as (
+            select {columns}, item.slot + place as slot,
+                   case item.kind
+                   when 'count' then case place when 0 then total else answered end
+                   when 'status' then
+                        case place when 0 then normal when 1 then limited when 2 then stopped else not_offered end
+                   else case place when 0 then normal when 1 then short else exhausted end
+                   end as amount
+            from item
+            join (values ('count', 0), ('count', 1), ('status', 0), ('status', 1), ('status', 2), ('status', 3),
+                         ('staffing', 0), ('staffing', 1), ('staffing', 2)) as places (kind, place)
+              on places.kind = item.kind)"
     )
 }
 
@@ -43,7 +54,7 @@ fn municipalities() -> Probe {
         what_ja: "市区町村の合計 = 施設の最新報告の合計（項目ごと）",
         what_en: "Sums of each municipality = sums over its facilities' newest reports, item by item",
         sql: format!(
-            "with {NEWEST}, {ANSWER}, {CHOICE}, {cells}, {STORED}
+            "with {NEWEST}, {ANSWER}, {cells}, {STORED}
              select case when stored <> reported
                     then format('%s %s %s slot %s (%s): stored %s, reports give %s', form, business_day, municipality,
                                 slot, {OWNER}, stored, reported) end as what
@@ -63,7 +74,7 @@ fn nation() -> Probe {
         what_ja: "全国 = 都道府県の合計 = 市区町村の合計 = 施設の合計",
         what_en: "Nation = sum of prefectures = sum of municipalities = sum of facilities",
         sql: format!(
-            "with {NEWEST}, {ANSWER}, {CHOICE}, {cells}, {STORED},
+            "with {NEWEST}, {ANSWER}, {cells}, {STORED},
              municipal as (
                 select form, business_day, slot, sum(amount) as amount from stored group by 1, 2, 3),
              prefecture as (
@@ -77,8 +88,8 @@ fn nation() -> Probe {
                 join reference.territory n on n.code = t.parent and n.tier = 'nation'
                 group by 1, 2, 3)
              select case when prefectures <> municipalities or municipalities <> facilities
-                    then format('%s %s slot %s (%s): prefectures %s, municipalities %s, facilities %s', form, business_day,
-                                slot, {OWNER}, prefectures, municipalities, facilities)
+                    then format('%s %s slot %s (%s): prefectures %s, municipalities %s, facilities %s', form,
+                                business_day, slot, {OWNER}, prefectures, municipalities, facilities)
                     end as what
              from (select form, business_day, slot, coalesce(national.amount, 0) as prefectures,
                           coalesce(municipal.amount, 0) as municipalities, coalesce(cell.amount, 0) as facilities
@@ -96,7 +107,7 @@ fn counters() -> Probe {
         what_en: "Due, reported, carried and the moments of each municipality = recount from duties and reports",
         sql: format!(
             "with {NEWEST},
-             opened as (select distinct form, business_day from capacity.aggregate),
+             opened as (select form, business_day from capacity.opened_day),
              first as (
                 select facility_id, form, min(business_day) as first_day from capacity.report group by 1, 2),
              duty as (
@@ -113,10 +124,12 @@ fn counters() -> Probe {
                 left join first f on f.facility_id = d.facility_id and f.form = d.form
                 group by 1, 2, 3),
              told as (
-                select form, business_day, municipality, count(*) as reported, min(as_of) as oldest, max(as_of) as newest
+                select form, business_day, municipality, count(*) as reported,
+                       min(as_of) as oldest, max(as_of) as newest
                 from newest group by 1, 2, 3)
              select case
                 when g.due is null then format('%s %s %s: no row of sums', form, business_day, municipality)
+                when d.form is null then format('%s %s %s: sums of a day that is not open', form, business_day, municipality)
                 when (g.due, g.reported, g.carried)
                      <> (coalesce(o.due, 0), coalesce(t.reported, 0), coalesce(o.carried, 0))
                 then format('%s %s %s: stored due %s, reported %s, carried %s; recounted %s, %s, %s',
@@ -128,7 +141,8 @@ fn counters() -> Probe {
                 end as what
              from capacity.aggregate g
              full join owed o using (form, business_day, municipality)
-             full join told t using (form, business_day, municipality)"
+             full join told t using (form, business_day, municipality)
+             left join opened d using (form, business_day)"
         ),
     }
 }
@@ -149,8 +163,9 @@ fn latest() -> Probe {
              select case
                 when l.report_id is null then format('%s %s: no latest row', form, facility_id)
                 when r.id is null then format('%s %s: latest row without any report', form, facility_id)
-                when (l.report_id, l.business_day, l.revision, l.as_of, l.first_day)
-                     <> (r.id, r.business_day, r.revision, r.as_of, f.first_day)
+                when l.first_day <> f.first_day
+                then format('%s %s: first day %s, first report for %s', form, facility_id, l.first_day, f.first_day)
+                when (l.report_id, l.business_day, l.revision, l.as_of) <> (r.id, r.business_day, r.revision, r.as_of)
                 then format('%s %s: latest is %s revision %s, newest is %s revision %s', form, facility_id,
                             l.business_day, l.revision, r.business_day, r.revision)
                 when l.answers <> r.answers then format('%s %s: the latest answers differ', form, facility_id)
@@ -185,8 +200,8 @@ fn one_duty() -> Probe {
         id: "R13",
         what_ja: "同じ施設・調査票の義務の期間は重ならない",
         what_en: "No facility has the same duty twice at a time",
-        sql: "select case when valid_from < before then format('%s %s: duty from %s overlaps', form, facility_id, valid_from)
-                end as what
+        sql: "select case when valid_from < before
+                    then format('%s %s: duty from %s overlaps', form, facility_id, valid_from) end as what
              from (select form, facility_id, valid_from,
                           max(coalesce(valid_to, 'infinity')) over (
                               partition by facility_id, form order by valid_from

@@ -1,5 +1,6 @@
 //! The report as a table for people.
 use super::{Check, Report};
+use crate::table::grouped;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use std::fmt::Write;
 
@@ -24,16 +25,8 @@ fn new(header: &[&str]) -> Table {
     table
 }
 
-fn number(value: impl ToString) -> Cell {
-    let digits = value.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    Cell::new(grouped).set_alignment(CellAlignment::Right)
+fn number(value: i64) -> Cell {
+    Cell::new(grouped(value)).set_alignment(CellAlignment::Right)
 }
 
 fn verdict(violations: i64) -> Cell {
@@ -48,7 +41,7 @@ fn checks(report: &Report) -> Table {
             Cell::new(format!("{}\n{}", check.what_ja, check.what_en)),
             number(check.examined),
             number(check.violations_count),
-            number(check.elapsed_ms),
+            number(i64::try_from(check.elapsed_ms).unwrap_or(i64::MAX)),
             verdict(check.violations_count),
         ]);
     }
@@ -60,7 +53,7 @@ fn coverage(report: &Report) -> Table {
     for row in &report.coverage {
         table.add_row(vec![
             Cell::new(row.id),
-            number(row.checks),
+            number(i64::try_from(row.checks).unwrap_or(i64::MAX)),
             number(row.examined),
             number(row.violations),
             verdict(row.violations),
@@ -77,7 +70,7 @@ fn violations(text: &mut String, check: &Check) {
     }
     let more = check.violations_count - i64::try_from(check.violations.len()).unwrap_or(i64::MAX);
     if more > 0 {
-        let _ = writeln!(text, "  +{more}");
+        let _ = writeln!(text, "  +{}", grouped(more));
     }
 }
 

@@ -25,12 +25,12 @@ fn facility_changes() -> Probe {
 
 fn traced(name: &str, table: &str, audit: &str) -> String {
     format!(
-        "with entry as (select cause_id, count(*) as entries, min(txid) as first, max(txid) as last from {audit} group by 1)
+        "with entry as (select cause_id, count(*) as entries, min(txid) as txid from {audit} group by 1)
          select case
             when e.cause_id is null then format('{name} %s has no audit entry', t.id)
             when e.entries <> 1 then format('{name} %s has %s audit entries', t.id, e.entries)
-            when e.first <> t.txid
-            then format('{name} %s was written by transaction %s, its audit entry by %s', t.id, t.txid, e.first)
+            when e.txid <> t.txid
+            then format('{name} %s was written by transaction %s, its audit entry by %s', t.id, t.txid, e.txid)
             end as what
          from {table} t left join entry e on e.cause_id = t.id"
     )
@@ -54,7 +54,8 @@ fn entries(schema: &'static str) -> Probe {
         what_ja,
         what_en,
         sql: format!(
-            "select case when '' in (actor_name, role, action, target) or request_id = uuid '00000000-0000-0000-0000-000000000000'
+            "select case when '' in (actor_name, role, action, target)
+                           or request_id = uuid '00000000-0000-0000-0000-000000000000'
                     then format('{schema} audit entry %s is incomplete', id)
                     end as what
              from {schema}.audit"

@@ -69,7 +69,11 @@ impl Client {
     ///
     /// # Errors
     /// When the server cannot be reached. A refusal is `Ok(Err(problem))`.
-    pub async fn submit(&self, token: &str, report: &SubmitReport) -> Result<std::result::Result<ReportAccepted, Value>> {
+    pub async fn submit(
+        &self,
+        token: &str,
+        report: &SubmitReport,
+    ) -> Result<std::result::Result<ReportAccepted, Value>> {
         let url = format!("{}/v1/reports", self.base);
         let mut tries = 0;
         loop {

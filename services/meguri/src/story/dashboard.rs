@@ -98,7 +98,9 @@ fn nodes<'a>(value: &'a Value, path: &str) -> impl Iterator<Item = &'a Value> {
 
 fn figures(capacity: &Value) -> BTreeMap<String, (i64, i64)> {
     let list = capacity.get("figures").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    list.iter().map(|figure| (text(figure, "/item/code"), (number(figure, "/sum"), number(figure, "/answered")))).collect()
+    list.iter()
+        .map(|figure| (text(figure, "/item/code"), (number(figure, "/sum"), number(figure, "/answered"))))
+        .collect()
 }
 
 /// Asks for the dashboard of a nation or prefecture.
@@ -114,7 +116,11 @@ pub async fn query(client: &Client, token: &str, code: TerritoryCode, day: Busin
     let part = |node: &Value| Part {
         code: text(node, "/code"),
         name: text(node, "/name/ja"),
-        figure: node.get("capacity").map(figures).and_then(|figures| figures.get("icu_occupied").map(|(sum, _)| *sum)).unwrap_or(0),
+        figure: node
+            .get("capacity")
+            .map(figures)
+            .and_then(|figures| figures.get("icu_occupied").map(|(sum, _)| *sum))
+            .unwrap_or(0),
     };
     Ok(Dashboard {
         code: text(territory, "/code"),
@@ -151,8 +157,10 @@ pub async fn drill_down(
     let data = client.graphql(token, FACILITIES, json!({"code": most})).await?;
     let mut lines = vec![format!("    {} {most}: {item} {figure}", text(&data, "/territory/name/ja"))];
     for node in nodes(&data, "/territory/facilities/edges") {
-        let answers = node.pointer("/latestReport/answers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let count = answers.iter().find(|answer| text(answer, "/item/code") == item).map(|answer| number(answer, "/count"));
+        let answers =
+            node.pointer("/latestReport/answers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let count =
+            answers.iter().find(|answer| text(answer, "/item/code") == item).map(|answer| number(answer, "/count"));
         let count = count.map_or_else(|| "報告なし no report".to_owned(), |count| count.to_string());
         lines.push(format!("      {}: {item} {count} ({})", text(node, "/name"), text(node, "/latestReport/asOf")));
     }
@@ -163,7 +171,15 @@ pub async fn drill_down(
 #[must_use]
 pub fn render(when: &str, dashboards: &[&Dashboard], elapsed: Duration) -> String {
     let mut table = table::new(
-        &[when, "報告/対象 reported/due", "‰", "ICU使用/稼働 occupied/staffed", "人工呼吸器 ventilators in use", "入院 infected inpatients", "時点 as of"],
+        &[
+            when,
+            "報告/対象 reported/due",
+            "‰",
+            "ICU使用/稼働 occupied/staffed",
+            "人工呼吸器 ventilators in use",
+            "入院 infected inpatients",
+            "時点 as of",
+        ],
         &[1, 2, 3, 4, 5],
     );
     for dashboard in dashboards {

@@ -208,7 +208,8 @@ impl<'a> Story<'a> {
     async fn drill_down(&mut self, after: &Dashboards) -> Result<()> {
         let Some(part) = after.nation.parts.iter().find(|part| part.figure > 0) else { return Ok(()) };
         let token = self.ministry().await?;
-        let (lines, sum, municipalities) = dashboard::drill_down(&self.client, &token, &part.code, self.day, FIGURE).await?;
+        let (lines, sum, municipalities) =
+            dashboard::drill_down(&self.client, &token, &part.code, self.day, FIGURE).await?;
         self.expect(&format!("sum of the municipalities of {}", part.name), sum, part.figure);
         (self.say)(&format!("  {}: {municipalities} 市区町村 municipalities", part.name));
         for line in lines {

@@ -82,14 +82,6 @@ create function pg_temp.sums(cells jsonb) returns bigint[] language sql as $$
     select coalesce(array_agg(coalesce((cells ->> slot::text)::bigint, 0) order by slot), '{}')
     from generate_series(0, (select max(key::int) from jsonb_each(cells))) as slot $$;
 
-insert into reference.territory (code, tier, kind, name, kana, parent) values
-    ('000000', 'nation', 'nation', '全国', '', null),
-    ('130001', 'prefecture', 'prefecture', '東京都', '', '000000'),
-    ('310000', 'prefecture', 'prefecture', '鳥取県', '', '000000'),
-    ('131016', 'municipality', 'special_ward', '千代田区', '', '130001'),
-    ('131024', 'municipality', 'special_ward', '中央区', '', '130001'),
-    ('312011', 'municipality', 'city', '鳥取市', '', '310000');
-
 select pg_temp.facility('00000000-0000-0000-0000-00000000000a', '99130001', '131016');
 select pg_temp.facility('00000000-0000-0000-0000-00000000000b', '99130002', '131024');
 select pg_temp.facility('00000000-0000-0000-0000-00000000000c', '99310001', '312011');
@@ -107,8 +99,14 @@ select pg_temp.report('00000000-0000-0000-0000-00000000000a', 'gmis_status', '20
 select pg_temp.report('00000000-0000-0000-0000-00000000000c', 'gmis_status', '2021-04-05', 1, '2021-04-05T02:00:00Z',
     '{"emergency": "not_offered"}');
 
+insert into capacity.opened_day values
+    ('daily', '2021-04-03'), ('daily', '2021-04-04'), ('daily', '2021-04-05'), ('gmis_status', '2021-04-05');
+
 -- worked out by hand; only as long as needed: an older, shorter row counts as zeros
 insert into capacity.aggregate (form, business_day, municipality, due, reported, carried, sums, as_of_oldest, as_of_newest) values
+    ('daily', '2021-04-03', '131016', 1, 0, 0, '{}', null, null),
+    ('daily', '2021-04-03', '131024', 1, 0, 0, '{}', null, null),
+    ('daily', '2021-04-03', '312011', 1, 0, 0, '{}', null, null),
     ('daily', '2021-04-04', '131016', 1, 0, 0, '{}', null, null),
     ('daily', '2021-04-04', '131024', 1, 1, 0,
      pg_temp.sums('{"30": 2, "31": 1, "32": 2, "33": 1, "34": 1, "35": 1}'), '2021-04-04T02:00Z', '2021-04-04T02:00Z'),

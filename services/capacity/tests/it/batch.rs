@@ -1,0 +1,53 @@
+//! `POST /v1/reports:batch`: each report by itself.
+use serde_json::{Value, json};
+use testkit::{TestApp, app::report};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_report_fails_alone() {
+    let app = TestApp::start().await;
+    let made = app.facilities(&["131016", "131024", "141003"]).await;
+    let proxy = app.proxy(13).await;
+    let good = report(&made[0], app.today, json!({"icu_total": 3}));
+    let reports = json!([
+        good,
+        report(&made[1], app.today, json!({"icu_total": -3})),
+        report(&made[2], app.today, json!({"icu_total": 3})),
+        {"id": 7},
+        "nonsense",
+        good,
+        report(&made[0], app.today, json!({"icu_total": 4})),
+    ]);
+    let answer = proxy.post("/v1/reports:batch", &json!({"reports": reports})).await;
+    answer.ok(200);
+    let outcomes: Vec<Value> = answer.at("/outcomes").as_array().unwrap().clone();
+    let told: Vec<(u64, &str)> = outcomes
+        .iter()
+        .map(|outcome| (outcome["status"].as_u64().unwrap(), outcome["problem"]["code"].as_str().unwrap_or("")))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (201, ""),
+            (422, "report.invalid"),
+            (404, "facility.not_found"),
+            (422, "request.invalid"),
+            (422, "request.invalid"),
+            (200, ""),
+            (201, ""),
+        ]
+    );
+    assert_eq!((answer.at("/accepted"), answer.at("/replayed"), answer.at("/refused")), (json!(2), json!(1), json!(4)));
+    // reports of one facility are taken in the order sent
+    assert_eq!((&outcomes[0]["report"]["revision"], &outcomes[6]["report"]["revision"]), (&json!(1), &json!(2)));
+    app.audit_ok().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_has_a_limit() {
+    let app = TestApp::start().await;
+    let proxy = app.proxy(13).await;
+    let answer = proxy.post("/v1/reports:batch", &json!({"reports": vec![0; 10_001]})).await;
+    answer.refused(422, "request.too_many_items");
+    let empty = proxy.post("/v1/reports:batch", &json!({"reports": []})).await;
+    assert_eq!(empty.ok(200).at("/accepted"), 0);
+}

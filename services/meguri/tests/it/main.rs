@@ -1,0 +1,2 @@
+//! The binary's parts against real servers.
+mod audit;
