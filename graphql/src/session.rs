@@ -7,8 +7,11 @@ use futures::{FutureExt, Stream, future::BoxFuture, stream::FuturesUnordered};
 use platform::{Db, OpCtx, Position, db::Snapshot, failure::Failure};
 use std::{
     pin::{Pin, pin},
-    sync::{Arc, Mutex, PoisonError},
-    task::Poll,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Poll, Wake, Waker},
     time::Duration,
 };
 use tokio::sync::{MappedMutexGuard, MutexGuard};
@@ -121,19 +124,40 @@ impl Jobs {
     }
 }
 
+/// Wakes the task, and remembers that it was asked to.
+struct Noted {
+    is_woken: AtomicBool,
+    task: Waker,
+}
+
+impl Wake for Noted {
+    fn wake(self: Arc<Self>) {
+        self.is_woken.store(true, Ordering::Release);
+        self.task.wake_by_ref();
+    }
+}
+
 /// Runs an execution together with its loaders' jobs. A job begins only when no resolver can go on
 /// without it: by then every row of a list has asked for what it needs, so that one statement
 /// answers all of them, however slow the machine. (A delay in time would split the batches of a
 /// busy one.)
+///
+/// An execution that woke itself is not there yet: the executor's lists hand the thread back after
+/// a few rows, and go on when they are polled again.
 pub async fn drive(execution: impl Future<Output = Response>, jobs: &Jobs) -> Response {
     let mut execution = pin!(execution.fuse());
     let mut running = FuturesUnordered::new();
     std::future::poll_fn(|cx| {
         loop {
-            if let Poll::Ready(response) = execution.as_mut().poll(cx) {
+            let noted = Arc::new(Noted { is_woken: AtomicBool::new(false), task: cx.waker().clone() });
+            let waker = Waker::from(Arc::clone(&noted));
+            if let Poll::Ready(response) = execution.as_mut().poll(&mut std::task::Context::from_waker(&waker)) {
                 return Poll::Ready(response);
             }
-            running.extend(jobs.take());
+            let waits = !noted.is_woken.load(Ordering::Acquire);
+            if waits {
+                running.extend(jobs.take());
+            }
             let mut has_progressed = false;
             while let Poll::Ready(Some(())) = Pin::new(&mut running).poll_next(cx) {
                 has_progressed = true;
@@ -144,4 +168,63 @@ pub async fn drive(execution: impl Future<Output = Response>, jobs: &Jobs) -> Re
         }
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_graphql::{
+        EmptyMutation, EmptySubscription, Object, Schema,
+        dataloader::{DataLoader, HashMapCache, Loader},
+    };
+    use std::collections::HashMap;
+
+    /// Counts its statements; slow, so that a batch that begins too early is seen.
+    struct Counted(Arc<Mutex<Vec<usize>>>);
+
+    impl Loader<i32> for Counted {
+        type Value = i32;
+        type Error = Problem;
+        async fn load(&self, keys: &[i32]) -> Result<HashMap<i32, i32>, Problem> {
+            self.0.lock().unwrap().push(keys.len());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            Ok(keys.iter().map(|key| (*key, key * 2)).collect())
+        }
+    }
+
+    struct Row(i32);
+    #[Object]
+    impl Row {
+        async fn double(&self, ctx: &Context<'_>) -> i32 {
+            ctx.data_unchecked::<DataLoader<Counted, HashMapCache>>().load_one(self.0).await.unwrap().unwrap()
+        }
+        async fn below(&self, ctx: &Context<'_>) -> Vec<Row> {
+            let base = self.double(ctx).await.unwrap() * 100;
+            (base..base + 3).map(Row).collect()
+        }
+    }
+
+    struct Root;
+    #[Object]
+    impl Root {
+        async fn rows(&self) -> Vec<Row> {
+            (0..200).map(Row).collect()
+        }
+    }
+
+    #[tokio::test]
+    async fn one_batch_answers_a_whole_level() {
+        let (batches, jobs) = (Arc::new(Mutex::new(Vec::new())), Jobs::default());
+        let put = jobs.clone();
+        let loader =
+            DataLoader::with_cache(Counted(Arc::clone(&batches)), move |job| put.put(job), HashMapCache::default());
+        let schema = Schema::new(Root, EmptyMutation, EmptySubscription);
+        let query = "{ rows { double a: double below { double below { double } } } }";
+        let request = async_graphql::Request::new(query).data(loader.delay(Duration::ZERO));
+        let response = drive(schema.execute(request), &jobs).await;
+        assert!(response.errors.is_empty(), "{:?}", response.errors);
+        // 200, 600 and 1,800 rows, of which some are known; a batch has at most 1,000
+        let batches = batches.lock().unwrap();
+        assert_eq!((batches.len(), batches.first()), (4, Some(&200)), "{batches:?}");
+    }
 }

@@ -251,7 +251,8 @@ async fn introspection_and_suggestions_are_for_training_only() {
 async fn too_complex_queries_are_refused_by_kind_of_caller() {
     let list = |first: i32| {
         format!(
-            "{{ nation {{ children(first: {first}) {{ edges {{ node {{ code capacity {{ figures {{ item {{ code }} sum answered }} }} }} }} }} }} }}"
+            "{{ nation {{ children(first: {first}) {{ edges {{ node {{ code
+                capacity {{ figures {{ item {{ code }} sum answered }} }} }} }} }} }} }}"
         )
     };
     // 50 figures a territory: 47 of them are more than the public may ask for

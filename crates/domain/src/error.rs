@@ -98,6 +98,7 @@ codes! {
     IMPORT_UNKNOWN_ANSWER = "import.unknown_answer", 422, "回答 {value} は 通常・制限・停止・設置なし・未回答 のどれでもありません。", "The answer {value} is none of 通常, 制限, 停止, 設置なし, 未回答.";
     IMPORT_PREFECTURE_MISMATCH = "import.prefecture_mismatch", 422, "都道府県名 {name} と団体コード {code} が合いません。", "The prefecture {name} does not match the territory code {code}.";
     IMPORT_FACILITY_INCONSISTENT = "import.facility_inconsistent", 422, "医療機関ID {gmis_id} の{column}が、前の行と違います。", "The {column} of G-MIS id {gmis_id} differs from an earlier row.";
+    IMPORT_FACILITY_CODE_TAKEN = "import.facility_code_taken", 422, "医療機関コード {facility_code} は別の医療機関（医療機関ID {gmis_id} 以外）のものです。", "The facility code {facility_code} belongs to another facility than G-MIS id {gmis_id}.";
     IMPORT_MALFORMED_COORDINATE = "import.malformed_coordinate", 422, "緯度・経度が正しくありません: {value}", "The coordinate is not valid: {value}";
     IMPORT_EMPTY_NAME = "import.empty_name", 422, "医療機関名がありません。", "The name of the facility is missing.";
     // GraphQL

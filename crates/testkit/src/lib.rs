@@ -17,3 +17,5 @@ pub use app::{Facility, TestApp};
 pub use chaos::ChaosProxy;
 pub use client::{Answer, TestClient};
 pub use db::TestDb;
+/// The binary's own library: a service's tests may use it through here, and only here.
+pub use meguri;

@@ -46,7 +46,7 @@ enum Stage {
 /// The answer to a request that was refused as a whole.
 pub fn refused(problem: &Problem, request_id: &str) -> Answer {
     let (status, retry_after_s) = (problem.code.status, problem.retry_after_s);
-    let error = entry(problem.en(), None, &Refusal::from(problem.clone()), request_id);
+    let error = entry(&problem.en(), None, &Refusal::from(problem.clone()), request_id);
     // a field's own status says nothing about a request: what cannot be fulfilled is the caller's
     let status = if status >= 500 { status } else { 400 };
     Answer { body: Map::from_iter([("errors".to_owned(), json!([error]))]), status, retry_after_s }
@@ -75,7 +75,7 @@ pub fn finish(
         .zip(&coded)
         .map(|(error, (stage, refusal))| {
             let message = if *stage == Stage::Request { shown(&error.message) } else { refusal.en.clone() };
-            entry(message, Some(error), refusal, request_id)
+            entry(&message, Some(error), refusal, request_id)
         })
         .collect();
     let retry_after_s = coded.iter().find_map(|(_, refusal)| refusal.retry_after_s);
@@ -105,7 +105,7 @@ fn segment(segment: &PathSegment) -> (usize, String) {
 }
 
 /// One entry of `errors`.
-fn entry(message: String, error: Option<&ServerError>, refusal: &Refusal, request_id: &str) -> Json {
+fn entry(message: &str, error: Option<&ServerError>, refusal: &Refusal, request_id: &str) -> Json {
     let mut extensions = json!({
         "code": refusal.code,
         "ja": refusal.ja,

@@ -138,3 +138,77 @@ fn unreadable(path: &str, status: reqwest::StatusCode, error: &serde_json::Error
         Failure::Unavailable(format!("POST {path}: unreadable answer with status {status}: {error}")).into_problem(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::{App, HttpRequest, HttpResponse, HttpServer, http::StatusCode, web};
+    use domain::policy::Actor;
+    use platform::clock::{Clock, Setting};
+    use serde_json::{Value, json};
+
+    fn op() -> OpCtx {
+        let now = domain::time::parse_instant("2021-04-05T03:30:00Z").unwrap();
+        let mut op = OpCtx::new(Actor::public(), &Clock::new(Setting::real(now)));
+        op.traceparent = Some("00-11111111111111111111111111111111-2222222222222222-01".into());
+        op
+    }
+
+    /// A service that answers as its path says, `/<status>/<kind of body>`.
+    async fn odd(req: HttpRequest, path: web::Path<(u16, String)>) -> HttpResponse {
+        let (status, kind) = path.into_inner();
+        let mut answer = HttpResponse::build(StatusCode::from_u16(status).unwrap());
+        answer.insert_header(("Retry-After", "7")).insert_header(("Location", "/200/echo"));
+        let header = |name: &str| req.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        match kind.as_str() {
+            "echo" => answer.json(json!({
+                "authorization": header("Authorization"), "request": header("X-Request-Id"), "trace": header("traceparent"),
+            })),
+            "problem" => answer.json(json!({
+                "type": "/errors/request.rate_limited", "title": "Too many", "status": status, "code": "request.rate_limited",
+                "detail": "多すぎます", "instance": "/", "request_id": "x",
+            })),
+            _ => answer.body("<html>gateway at 10.0.0.7 failed</html>"),
+        }
+    }
+
+    async fn service() -> Client {
+        let server = HttpServer::new(|| App::new().route("/{status}/{kind}", web::post().to(odd)));
+        let server = server.workers(1).disable_signals().bind(("127.0.0.1", 0)).unwrap();
+        let url = format!("http://{}", server.addrs()[0]);
+        actix_web::rt::spawn(server.run());
+        Client::new(url)
+    }
+
+    #[actix_web::test]
+    async fn the_callers_token_and_trace_go_along() {
+        let op = op();
+        let answered = service().await.post::<Value>("/200/echo", &op, Some("Bearer x"), &json!({})).await.unwrap();
+        let expected =
+            json!({"authorization": "Bearer x", "request": op.request_id.to_string(), "trace": op.traceparent});
+        assert_eq!((answered.body, answered.replayed), (expected, false));
+    }
+
+    #[actix_web::test]
+    async fn a_services_problem_keeps_its_code_and_its_words() {
+        let refusal = service().await.post::<Value>("/429/problem", &op(), None, &json!({})).await.unwrap_err();
+        assert_eq!(
+            (refusal.status, refusal.code.as_str(), refusal.ja.as_str()),
+            (429, "request.rate_limited", "多すぎます")
+        );
+        assert_eq!(refusal.retry_after_s, Some(7));
+    }
+
+    #[actix_web::test]
+    async fn what_nobody_can_read_is_an_outage_and_tells_nothing() {
+        let client = service().await;
+        for path in ["/502/html", "/200/html", "/500/html", "/307/echo"] {
+            let refusal = client.post::<Value>(path, &op(), Some("Bearer x"), &json!({})).await.unwrap_err();
+            assert_eq!((refusal.status, refusal.code.as_str()), (503, "service.unavailable"), "{path}");
+            assert!(!refusal.to_string().contains("10.0.0.7"));
+        }
+        let nobody = Client::new("http://127.0.0.1:1".into());
+        let refusal = nobody.post::<Value>("/", &op(), None, &json!({})).await.unwrap_err();
+        assert_eq!((refusal.code.as_str(), refusal.retry_after_s), ("service.unavailable", Some(1)));
+    }
+}

@@ -222,3 +222,32 @@ fn accepted(taken: report::ReportAccepted, replayed: bool) -> Result<ReportAccep
         replayed,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(status: u16, code: &str) -> Refusal {
+        Refusal { status, code: code.to_owned(), ..Refusal::from(Problem::new(&error::REPORT_INVALID)) }
+    }
+
+    #[test]
+    fn outcomes_are_members_and_everything_else_is_an_error() {
+        let member = |status, code| outcome(Err(refusal(status, code)), false);
+        assert!(matches!(member(422, "report.window_closed"), Ok(SubmitReportPayload::Rejected(_))));
+        assert!(matches!(member(422, "idempotency.key_reused"), Ok(SubmitReportPayload::Rejected(_))));
+        assert!(matches!(member(409, "report.stale_revision"), Ok(SubmitReportPayload::Stale(_))));
+        assert!(matches!(member(403, "auth.forbidden"), Ok(SubmitReportPayload::Refused(_))));
+        for (status, code) in [
+            (400, "request.malformed"),
+            (401, "auth.invalid_token"),
+            (404, "facility.not_found"),
+            (409, "something.in_flight"),
+            (429, "request.rate_limited"),
+            (500, "service.internal"),
+            (503, "service.unavailable"),
+        ] {
+            assert_eq!(member(status, code), Err(refusal(status, code)), "{status} {code}");
+        }
+    }
+}

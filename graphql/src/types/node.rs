@@ -76,7 +76,7 @@ mod tests {
             "Territory:131017".to_owned(),
             "Facility:1".to_owned(),
             format!("Facility:{}", id.replace('-', "")),
-            format!("Facility:{}", id.to_uppercase().replace("BE", "be").replace('F', "F")),
+            format!("Facility:{}", id.to_uppercase()),
             "Report:1".to_owned(),
             "Territory".to_owned(),
             String::new(),

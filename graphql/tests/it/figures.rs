@@ -20,7 +20,8 @@ async fn sums_add_up_from_municipality_to_nation() {
         figures(items: [\"status_inpatient\", \"beds_total\", \"icu_total\"]) {
             item { code unit } sum answered choices { choice facilities } } }";
     let query = format!(
-        "{{ nation {{ {figures} }} p: territory(code: \"130001\") {{ {figures} }} m: territory(code: \"131016\") {{ {figures} }} }}"
+        "{{ nation {{ {figures} }} p: territory(code: \"130001\") {{ {figures} }}
+            m: territory(code: \"131016\") {{ {figures} }} }}"
     );
     let answer = ask(&app.ministry().await, &query).await;
     let sums = |path: &str| {

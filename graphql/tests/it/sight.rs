@@ -32,7 +32,8 @@ async fn a_municipalitys_figures_are_open_to_those_who_oversee_it_on_every_path(
                 "{{ direct: territory(code: \"131016\") {{ {FIGURES} }}
                     node(id: \"{id}\") {{ ... on Territory {{ {FIGURES} }} }}
                     above: territory(code: \"130001\") {{ {FIGURES} children(first: 1) {{ edges {{ node {{ {FIGURES} }} }} }} }}
-                    again: territory(code: \"131016\") {{ parent {{ {FIGURES} children(first: 1) {{ edges {{ node {{ {FIGURES} }} }} }} }} }} }}"
+                    again: territory(code: \"131016\") {{ parent {{ {FIGURES}
+                        children(first: 1) {{ edges {{ node {{ {FIGURES} }} }} }} }} }} }}"
             ),
         )
         .await;
@@ -68,7 +69,8 @@ async fn a_facility_that_is_not_open_to_you_does_not_exist() {
         assert_eq!(code(&app.anonymous(), &by_key(key)).await, "facility.not_found", "{key}");
     }
     // the lists show each what it may see
-    let listed = "{ territory(code: \"131016\") { facilities(first: 10) { edges { node { facilityId } } pageInfo { hasNextPage } } } }";
+    let listed = "{ territory(code: \"131016\") { facilities(first: 10) {
+        edges { node { facilityId } } pageInfo { hasNextPage } } } }";
     for (client, count) in [
         (staff.clone(), 1),
         (app.proxy(13).await, 2),

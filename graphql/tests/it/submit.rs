@@ -4,14 +4,15 @@ use serde_json::{Value, json};
 use testkit::{Answer, Facility, TestApp, TestClient};
 
 const SUBMIT: &str = "mutation Submit($input: SubmitReportInput!) { submitReport(input: $input) { __typename
-    ... on ReportAccepted { id facilityId revision businessDay provisional training position replayed warnings { path code ja en } }
+    ... on ReportAccepted { id facilityId revision businessDay provisional training position replayed
+        warnings { path code ja en } }
     ... on ReportRejected { code message { ja en } errors { path code ja en } }
     ... on ReportStale { code currentRevision }
     ... on ReportRefused { code message { ja } } } }";
 
-fn input(app: &TestApp, facility: &Facility, id: u32, answers: Value) -> Value {
+fn input(app: &TestApp, facility: &Facility, id: u32, answers: impl Into<Value>) -> Value {
     let id = format!("0192f0be-0000-7000-8000-{id:012}");
-    json!({"id": id, "facility": facility.key(), "businessDay": app.today, "answers": answers})
+    json!({"id": id, "facility": facility.key(), "businessDay": app.today, "answers": answers.into()})
 }
 
 async fn submit(client: &TestClient, input: &Value) -> Answer {
@@ -32,7 +33,8 @@ async fn a_report_is_taken_once_and_read_at_its_position() {
         &hospital,
         1,
         json!([
-            {"item": "beds_total", "count": 120}, {"item": "icu_total", "notApplicable": true}, {"item": "status_inpatient", "choice": "normal"},
+            {"item": "beds_total", "count": 120}, {"item": "icu_total", "notApplicable": true},
+            {"item": "status_inpatient", "choice": "normal"},
         ]),
     );
     let taken = outcome(&staff, &beds).await;
@@ -61,7 +63,8 @@ async fn what_is_not_valid_is_rejected_with_every_fault() {
     let hospital = app.facility("131016").await;
     let staff = app.hospital(&hospital).await;
     let two = json!([
-        {"item": "icu_total", "count": 2}, {"item": "icu_occupied", "count": 12_000}, {"item": "nothing", "count": 1}, {"item": "status_inpatient", "choice": "maybe"},
+        {"item": "icu_total", "count": 2}, {"item": "icu_occupied", "count": 12_000}, {"item": "nothing", "count": 1},
+        {"item": "status_inpatient", "choice": "maybe"},
     ]);
     let rejected = outcome(&staff, &input(&app, &hospital, 1, two)).await;
     assert_eq!((&rejected["__typename"], &rejected["code"]), (&json!("ReportRejected"), &json!("report.invalid")));

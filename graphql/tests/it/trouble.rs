@@ -68,3 +68,22 @@ async fn all_reads_of_a_request_are_of_one_moment_and_connections_come_back() {
     let open = "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'";
     assert_eq!(app.db.number(open).await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_hangs_is_given_up() {
+    let app = TestApp::start().await;
+    let anybody = app.anonymous();
+    let lock = app.db.sql("begin; lock table reference.territory in access exclusive mode; select pg_sleep(7); commit");
+    let hang = async {
+        let locked = "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted
+            and relation = 'reference.territory'::regclass";
+        until("the table is locked", async || app.db.number(locked).await > 0).await;
+        let answer = anybody.graphql(QUERY, json!({})).await;
+        // ours, or the database's own limit for the role, whichever comes first
+        assert_eq!(answer.status.as_u16(), 503, "{}", answer.body);
+        assert!(["graphql.timeout", "service.unavailable"].contains(&answer.code()), "{}", answer.body);
+        ask(&anybody, "{ clock { training } }").await;
+    };
+    futures::future::join(lock, hang).await;
+    ask(&anybody, QUERY).await;
+}

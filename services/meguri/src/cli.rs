@@ -59,7 +59,7 @@ enum Command {
         #[arg(long)]
         real: bool,
     },
-    /// Read files in.
+    /// Read published files: facilities and what they answered.
     #[command(subcommand)]
     Import(ImportCommand),
     /// Prove the figures: recompute every sum from the reports with independent code, and check

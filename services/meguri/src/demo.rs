@@ -142,24 +142,38 @@ pub async fn interactive(demo: Demo, instance: &Instance, options: &Options) -> 
 async fn show(demo: &Demo) -> Result<()> {
     let (imported, _) = demo.load().await?;
     let server = demo.serve().await?;
-    let (port, mut stack) = (server.url.rsplit(':').next().and_then(|port| port.parse().ok()), demo.home.stack.clone());
-    stack.http_port = port;
+    let mut stack = demo.home.stack.clone();
+    stack.http_port = server.url.rsplit(':').next().and_then(|port| port.parse().ok());
     devstack::save(&stack).map_err(|error| Failure::Unavailable(error.to_string()))?;
     let mut sign_ins = seed::sign_ins(&demo.home);
     if let Some((_, id, municipality, name)) = imported.facilities.first() {
         sign_ins.push(seed::hospital_persona(&demo.home, "hospital", *id, *municipality, name).await?);
     }
     first_morning(demo, &server, &imported).await?;
-    say(&format!(
-        "\n訓練環境が動いています（数字はすべて訓練用です）/ a training instance is running (all its figures are made up)\n\
-         \n  GraphQL    {0}/graphql\n  REST       {0}/v1/reports\n  sign in    {0}/v1/tokens\n  health     {0}/readyz\n\n{1}\n\n{2}\n\nCtrl-C で終了します / Ctrl-C stops it",
-        server.url,
-        sign_in_table(&sign_ins),
-        example(&server.url, &sign_ins),
-    ));
+    say(&welcome(&server.url, &sign_ins));
     until_interrupted().await?;
     server.stop().await;
     Ok(())
+}
+
+/// What the newcomer needs to know, once the instance runs.
+fn welcome(url: &str, sign_ins: &[SignIn]) -> String {
+    let (table, example) = (sign_in_table(sign_ins), example(url, sign_ins));
+    format!(
+        "
+訓練環境が動いています（数字はすべて訓練用です）/ a training instance is running (all its figures are made up)
+
+  GraphQL    {url}/graphql
+  REST       {url}/v1/reports
+  sign in    {url}/v1/tokens
+  health     {url}/readyz
+
+{table}
+
+{example}
+
+Ctrl-C で終了します / Ctrl-C stops it"
+    )
 }
 
 /// The first morning's reports, so that there is a picture to look at. Only once per instance.

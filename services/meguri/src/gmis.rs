@@ -11,6 +11,7 @@ mod tests;
 
 use csv::ByteRecord;
 use domain::{BusinessDay, FacilityCode, FieldError, GmisId, Problem, TerritoryCode, capacity::Kind, error};
+use identity::app::facilities::code_taken;
 use row::{COLUMNS, Columns, Row};
 use std::collections::{BTreeMap, HashMap};
 
@@ -295,7 +296,7 @@ impl Seen {
         if let Some(code) = &facts.facility_code {
             // a code names one facility: of two that claim it, the first keeps it
             if self.codes.contains_key(code) {
-                return Err(inconsistent(&facts.gmis_id, COLUMNS.facility_code));
+                return Err(code_taken(COLUMNS.facility_code, &facts.gmis_id, code));
             }
             self.codes.insert(code.clone(), facts.gmis_id.clone());
         }

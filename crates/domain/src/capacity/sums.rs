@@ -125,7 +125,8 @@ mod tests {
                 let given: Vec<Answer> = newest.iter().flatten().filter_map(|a| a.get(&item.code)).copied().collect();
                 match figure {
                     Figure::Sum { sum, answered } => {
-                        let counts: Vec<i64> = given.iter().filter_map(|a| if let Answer::Count(n) = a { Some(*n) } else { None }).collect();
+                        let count = |answer: &Answer| if let Answer::Count(n) = answer { Some(*n) } else { None };
+                        let counts: Vec<i64> = given.iter().filter_map(count).collect();
                         prop_assert_eq!((sum, answered), (counts.iter().sum(), counts.len() as i64));
                     }
                     Figure::Choices(per_choice) => for (index, n) in per_choice.iter().enumerate() {

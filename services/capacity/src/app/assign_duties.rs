@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Gives facilities the duty to answer `form` from `from` on, in their municipality. A facility that
-/// has moved counts in its new municipality from the next day on: past days keep their place.
+/// has moved counts in its new municipality from the first day that is not yet open: open days, and
+/// the reports already sent for them, keep their place.
 /// Idempotent. Days that are open are brought up to date. Answers the duties added.
 ///
 /// # Errors
@@ -40,17 +41,19 @@ async fn write_all(
     for duty in read::duties(tx, &ids).await?.into_iter().filter(|duty| duty.form == form) {
         known.entry(duty.facility_id).or_default().push(duty);
     }
+    let open = read::open_days(tx, form, from.date()).await?;
+    let closed_from = open.last().map_or(from, |last| from.max(BusinessDay::from_date(*last))).plus_days(1);
     let mut added = Vec::new();
     for (facility, municipality) in facilities {
         let duties = known.get(&facility.0).map(Vec::as_slice).unwrap_or_default();
-        let change = change(duties, facility.0, form, &municipality.to_string(), from);
+        let change = change(duties, facility.0, form, &municipality.to_string(), from, closed_from);
         if let Some((moved, next)) = change.moved {
             write::end_duty(tx, &moved, next).await?;
         }
         added.extend(change.added);
     }
     write::insert_duties(tx, &added).await?;
-    for day in read::open_days(tx, form, from.date()).await? {
+    for day in open {
         write::open_day(tx, form, day).await?;
     }
     Ok(added.len())
@@ -66,8 +69,16 @@ fn covers(duty: &Duty, day: NaiveDate) -> bool {
     duty.valid_from <= day && duty.valid_to.is_none_or(|to| to > day)
 }
 
-/// What must change so that the facility has the duty on `from`; `duties` in order of their start.
-fn change(duties: &[Duty], facility_id: Uuid, form: &str, municipality: &str, from: BusinessDay) -> Change {
+/// What must change so that the facility has the duty on `from`; `duties` in order of their start. A
+/// move takes effect on `closed_from`, the first day after `from` that is not open.
+fn change(
+    duties: &[Duty],
+    facility_id: Uuid,
+    form: &str,
+    municipality: &str,
+    from: BusinessDay,
+    closed_from: BusinessDay,
+) -> Change {
     let duty = |valid_from, valid_to| Duty {
         facility_id,
         form: form.to_owned(),
@@ -75,11 +86,11 @@ fn change(duties: &[Duty], facility_id: Uuid, form: &str, municipality: &str, fr
         valid_from,
         valid_to,
     };
-    let next_day = from.plus_days(1).date();
+    let move_day = closed_from.date();
     match duties.iter().find(|duty| covers(duty, from.date())) {
         Some(present) if present.municipality == municipality || covers_later(duties, present) => Change::default(),
         Some(present) => {
-            Change { moved: Some((present.clone(), next_day)), added: Some(duty(next_day, present.valid_to)) }
+            Change { moved: Some((present.clone(), move_day)), added: Some(duty(move_day, present.valid_to)) }
         }
         None => {
             let next = duties.iter().map(|duty| duty.valid_from).find(|start| *start > from.date());
@@ -112,7 +123,7 @@ mod tests {
     }
 
     fn at(duties: &[Duty], municipality: &str, from: &str) -> Change {
-        change(duties, Uuid::nil(), "daily", municipality, day(from))
+        change(duties, Uuid::nil(), "daily", municipality, day(from), day(from).plus_days(1))
     }
 
     #[test]
@@ -130,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_facility_that_moved_counts_there_from_the_next_day() {
+    fn a_facility_that_moved_counts_there_from_the_move_day() {
         let known = [duty("131016", "2021-04-01", None)];
         let change = at(&known, "131024", "2021-04-05");
         assert_eq!(change.moved, Some((known[0].clone(), day("2021-04-06").date())));

@@ -57,7 +57,7 @@ async fn a_body_that_stalls_is_given_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_are_counted_per_actor() {
-    let app = TestApp::start_with(Rates { person: 5, machine: 100_000, public: 100_000 }, None).await;
+    let app = TestApp::start_with(Rates { person: 1, machine: 100_000, public: 100_000 }, None).await;
     let ministry = app.ministry().await;
     let mut sending = tokio::task::JoinSet::new();
     for _ in 0..40 {
@@ -66,8 +66,8 @@ async fn requests_are_counted_per_actor() {
     }
     let answers = sending.join_all().await;
     let limited: Vec<_> = answers.iter().filter(|answer| answer.status.as_u16() == 429).collect();
-    // the burst may fall into two seconds, so twice five may pass
-    assert!(limited.len() >= 30, "{}", limited.len());
+    // one passes in each second that the burst lasts
+    assert!(limited.len() >= 20, "{}", limited.len());
     assert_eq!(limited[0].refused(429, "request.rate_limited").header("Retry-After"), "1");
     let other = app.persona("auditor").await;
     other.get("/v1/facilities/gmis:10101075/reports/2021-04-05").await.refused(404, "facility.not_found");

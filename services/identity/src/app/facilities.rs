@@ -82,9 +82,10 @@ async fn write_all(tx: &mut Tx, ctx: &OpCtx, permit: &Permit, facts: &[FacilityF
     let (mut made, mut changed) = (Vec::new(), Vec::new());
     for facts in facts {
         let key = facts.gmis_id.as_str();
-        let holder = facts.facility_code.as_ref().and_then(|code| holders.get(code.as_str()));
-        if holder.is_some_and(|holder| holder.as_deref() != Some(key)) {
-            imported.refused.push((facts.gmis_id.clone(), code_taken(facts)));
+        if let Some(code) = &facts.facility_code
+            && holders.get(code.as_str()).is_some_and(|holder| holder.as_deref() != Some(key))
+        {
+            imported.refused.push((facts.gmis_id.clone(), code_taken("facility_code", &facts.gmis_id, code)));
             continue;
         }
         let before = known.get(key);
@@ -106,10 +107,12 @@ async fn write_all(tx: &mut Tx, ctx: &OpCtx, permit: &Permit, facts: &[FacilityF
     Ok(imported)
 }
 
-fn code_taken(facts: &FacilityFacts) -> FieldError {
-    FieldError::new("facility_code", &error::IMPORT_FACILITY_INCONSISTENT)
-        .with("gmis_id", facts.gmis_id.as_str())
-        .with("column", "医療機関コード")
+/// The error at `path` for a facility that claims another one's code.
+#[must_use]
+pub fn code_taken(path: &str, gmis_id: &GmisId, code: &FacilityCode) -> FieldError {
+    FieldError::new(path, &error::IMPORT_FACILITY_CODE_TAKEN)
+        .with("gmis_id", gmis_id.as_str())
+        .with("facility_code", code.as_str())
 }
 
 /// The row that the facts ask for, in the version that there is.

@@ -2,7 +2,7 @@
 use domain::{FacilityCode, GmisId, TerritoryCode};
 use identity::app::facilities::{FacilityFacts, Imported, import};
 use platform::{Db, OpCtx, clock::Clock};
-use testkit::TestDb;
+use testkit::{TestDb, meguri};
 
 fn facts(gmis_id: &str, code: Option<&str>, name: &str) -> FacilityFacts {
     FacilityFacts {
@@ -52,7 +52,7 @@ async fn a_code_that_belongs_to_another_is_refused_alone() {
     run(&db, &[facts("10000001", Some("1310000001"), "甲病院")]).await;
     let second = run(&db, &[facts("10000002", Some("1310000001"), "乙病院"), facts("10000003", None, "丙病院")]).await;
     assert_eq!((second.new, second.refused.len()), (1, 1));
-    assert_eq!(second.refused[0].1.code.code, "import.facility_inconsistent");
+    assert_eq!(second.refused[0].1.code.code, "import.facility_code_taken");
     assert!(!second.ids.contains_key("10000002"));
 }
 

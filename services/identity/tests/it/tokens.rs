@@ -1,7 +1,9 @@
 //! `POST /v1/tokens` and `/.well-known/jwks.json`.
-use meguri::seed;
 use serde_json::{Value, json};
-use testkit::{TestApp, TestClient};
+use testkit::{
+    TestApp, TestClient,
+    meguri::{self, seed},
+};
 
 fn password(username: &str, password: &str) -> Value {
     json!({"grant_type": "password", "username": username, "password": password})

@@ -275,7 +275,7 @@ fn later_rows_of_a_hospital_must_agree_with_the_first_valid_one() {
 fn of_two_hospitals_with_one_code_the_first_keeps_it() {
     let file = file(&[row(&[]), row(&[("医療機関ID", "10101076")]), row(&[("医療区分", "外来")])]);
     let error = &file.rejected[0].error;
-    assert_eq!((error.path.as_str(), error.code.code), ("医療機関コード", "import.facility_inconsistent"));
+    assert_eq!((error.path.as_str(), error.code.code), ("医療機関コード", "import.facility_code_taken"));
     assert_eq!((file.facilities.len(), file.answers.len()), (1, 2));
 }
 

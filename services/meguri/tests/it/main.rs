@@ -1,2 +1,4 @@
 //! The binary's parts against real servers.
 mod audit;
+mod import;
+mod operations;

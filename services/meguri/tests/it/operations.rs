@@ -1,0 +1,124 @@
+//! Every operation of every API is called by nobody, by somebody with a bad token, and by a sibling.
+//! A new operation that is missing from these tables fails the test.
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use testkit::{Answer, TestApp, TestClient, app::report};
+
+/// What an operation answers to nobody and to a bad token.
+enum Open {
+    /// To everybody: signing in, and the public keys.
+    ToAll,
+    /// Only to an account.
+    ToAccounts,
+}
+
+const REST: &[(&str, &str, Open)] = &[
+    ("post", "/v1/tokens", Open::ToAll),
+    ("get", "/.well-known/jwks.json", Open::ToAll),
+    ("post", "/v1/reports", Open::ToAccounts),
+    ("post", "/v1/reports:batch", Open::ToAccounts),
+    ("get", "/v1/facilities/{key}/reports/{day}", Open::ToAccounts),
+];
+
+/// Root fields of GraphQL, each with a call, the code that nobody gets (none: it is public), and the
+/// code that a sibling prefecture's officer gets for Tokyo's hospital.
+const GRAPHQL: &[(&str, &str, Option<&str>, Option<&str>)] = &[
+    ("clock", "{ clock { now } }", None, None),
+    ("viewer", "{ viewer { role } }", None, None),
+    ("nation", "{ nation { code capacity { coverage { due } } } }", None, None),
+    ("territory", "{ territory(code: \"131016\") { code } }", None, None),
+    ("form", "{ form { code } }", None, None),
+    ("node", "{ node(id: \"KEY\") { id } }", None, None),
+    ("facility", "{ facility(key: \"KEY\") { name } }", Some("facility.not_found"), Some("facility.not_found")),
+    (
+        "submitReport",
+        "mutation { submitReport(input: {id: \"ID\", facility: \"KEY\", businessDay: \"2021-04-05\", answers: [{item: \"icu_total\", count: 1}]}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("facility.not_found"),
+    ),
+];
+
+fn documented() -> BTreeSet<(String, String)> {
+    let mut operations = BTreeSet::new();
+    for document in [identity::api::openapi(), capacity::api::openapi()] {
+        let document = serde_json::to_value(&document).unwrap();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for method in methods.as_object().unwrap().keys() {
+                operations.insert((method.clone(), path.clone()));
+            }
+        }
+    }
+    operations
+}
+
+#[test]
+fn every_rest_operation_is_in_the_table() {
+    let table: BTreeSet<_> = REST.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    assert_eq!(documented(), table);
+}
+
+#[test]
+fn every_root_field_is_in_the_table() {
+    let sdl = gateway::sdl();
+    let mut fields = BTreeSet::new();
+    for name in ["type Query {", "type Mutation {"] {
+        let body = sdl.split(name).nth(1).unwrap().split("\n}").next().unwrap();
+        // descriptions stand between quotes; arguments are indented further than fields
+        let mut quoted = false;
+        for line in body.lines() {
+            let mark = line.trim() == "\"\"\"";
+            if !quoted && !mark && line.starts_with(|c: char| c == '\t' || c == ' ') {
+                let field = line.trim_start_matches("  ").trim_start_matches('\t');
+                let name: String = field.chars().take_while(char::is_ascii_alphanumeric).collect();
+                if !name.is_empty()
+                    && field.starts_with(&name)
+                    && !line.starts_with("    ")
+                    && !line.starts_with("\t\t")
+                {
+                    fields.insert(name);
+                }
+            }
+            quoted ^= mark;
+        }
+    }
+    let table: BTreeSet<String> = GRAPHQL.iter().map(|(field, ..)| (*field).to_owned()).collect();
+    assert_eq!(fields, table);
+}
+
+async fn call(client: &TestClient, method: &str, path: &str) -> Answer {
+    let path = path.replace("{key}", "gmis:10101075").replace("{day}", "2021-04-05");
+    if method == "get" { client.get(&path).await } else { client.post(&path, &json!({})).await }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_and_bad_tokens_stay_outside() {
+    let app = TestApp::start().await;
+    let nobody = app.anonymous();
+    let bad = nobody.with_token("eyJhbGciOiJub25lIn0.e30.");
+    for (method, path, open) in REST {
+        match open {
+            Open::ToAll => assert_ne!(call(&nobody, method, path).await.status.as_u16(), 401, "{path}"),
+            Open::ToAccounts => {
+                call(&nobody, method, path).await.refused(401, "auth.missing_token");
+                call(&bad, method, path).await.refused(401, "auth.invalid_token");
+            }
+        }
+    }
+    bad.graphql("{ clock { now } }", Value::Null).await.refused(401, "auth.invalid_token");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sibling_sees_what_nobody_sees() {
+    let app = TestApp::start().await;
+    let facility = app.facility("131016").await;
+    testkit::app::take(&app.proxy(13).await, &report(&facility, app.today, json!({"icu_total": 1}))).await;
+    let (nobody, sibling) = (app.anonymous(), app.proxy(31).await);
+    for (field, query, to_nobody, to_sibling) in GRAPHQL {
+        for (client, expected) in [(&nobody, to_nobody), (&sibling, to_sibling)] {
+            let query = query.replace("KEY", &facility.key()).replace("ID", &platform::opctx::new_id().to_string());
+            let answer = client.graphql(&query, Value::Null).await;
+            assert_eq!(answer.code(), expected.unwrap_or(""), "{field}: {}", answer.body);
+        }
+    }
+    assert_eq!(app.db.number("select count(*) from capacity.report").await, 1);
+}
