@@ -124,7 +124,7 @@ impl TestApp {
         let made: Vec<Facility> = facts
             .into_iter()
             .map(|facts| Facility {
-                id: imported.ids[facts.gmis_id.as_str()],
+                id: *imported.ids.get(facts.gmis_id.as_str()).expect("it was imported"),
                 gmis_id: facts.gmis_id.as_str().to_owned(),
                 municipality: facts.municipality,
                 name: facts.name,
@@ -195,7 +195,8 @@ pub async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
 
 /// A daily report for a facility, as JSON, with a new id.
 #[must_use]
-pub fn report(facility: &Facility, day: BusinessDay, values: Value) -> Value {
+pub fn report(facility: &Facility, day: BusinessDay, values: impl Into<Value>) -> Value {
+    let values: Value = values.into();
     json!({
         "id": new_id(), "facility": facility.key(), "form": "daily", "business_day": day, "values": values,
     })

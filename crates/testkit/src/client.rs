@@ -27,7 +27,7 @@ impl Answer {
         assert_eq!((self.status.as_u16(), self.code()), (status, code), "{}", self.body);
         let text = |key: &str| self.body.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
         assert!(!text("detail").is_ascii() && text("title").is_ascii() | !text("title").is_empty(), "{}", self.body);
-        assert_eq!(self.headers["content-type"], "application/problem+json");
+        assert_eq!(self.header("content-type"), "application/problem+json");
         self
     }
 
@@ -75,7 +75,6 @@ impl TestClient {
     }
 
     /// A request with method and path, to be completed.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         match &self.token {

@@ -1,10 +1,12 @@
 //! The answer as it leaves: every error with its code, in both languages and with the request's id;
 //! nothing of what lies underneath; and never a value where the schema promises one that is missing.
 mod nulls;
+mod order;
 
 use crate::mutation::client::Refusal;
 use async_graphql::{PathSegment, Response, ServerError, Value};
 use domain::{Code, Problem, error};
+use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 pub use nulls::{Nullable, Selected};
@@ -12,11 +14,22 @@ pub use nulls::{Nullable, Selected};
 /// Longest message about a document that does not fit.
 const MESSAGE_CHARS_MAX: usize = 400;
 
+/// The body of an answer, errors first as the specification advises.
+#[derive(Debug, Serialize)]
+pub struct Body {
+    /// What went wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Json>,
+    /// What was found; without it nothing was executed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
+}
+
 /// An answer, ready to be written.
 #[derive(Debug)]
 pub struct Answer {
-    /// `data` and `errors`. Without `data` nothing was executed.
-    pub body: Map<String, Json>,
+    /// What is written.
+    pub body: Body,
     /// Status for a client that reads GraphQL's own media type.
     pub status: u16,
     /// When to try again.
@@ -49,7 +62,7 @@ pub fn refused(problem: &Problem, request_id: &str) -> Answer {
     let error = entry(&problem.en(), None, &Refusal::from(problem.clone()), request_id);
     // a field's own status says nothing about a request: what cannot be fulfilled is the caller's
     let status = if status >= 500 { status } else { 400 };
-    Answer { body: Map::from_iter([("errors".to_owned(), json!([error]))]), status, retry_after_s }
+    Answer { body: Body { errors: vec![error], data: None }, status, retry_after_s }
 }
 
 /// What the executor answered, made fit to leave.
@@ -70,7 +83,7 @@ pub fn finish(
         Stage::Input => kind == Kind::Query || !has_run,
         Stage::Field => false,
     });
-    let entries: Vec<Json> = errors
+    let entries = errors
         .iter()
         .zip(&coded)
         .map(|(error, (stage, refusal))| {
@@ -79,10 +92,7 @@ pub fn finish(
         })
         .collect();
     let retry_after_s = coded.iter().find_map(|(_, refusal)| refusal.retry_after_s);
-    let mut body = Map::new();
-    if !entries.is_empty() {
-        body.insert("errors".to_owned(), Json::Array(entries));
-    }
+    let mut body = Body { errors: entries, data: None };
     if is_refused {
         return Answer { body, status: 400, retry_after_s };
     }
@@ -93,7 +103,8 @@ pub fn finish(
         // nothing could be answered, and it is worth trying again: caches and probes must see that
         return Answer { body, status: 503, retry_after_s };
     }
-    body.insert("data".to_owned(), data.into_json().unwrap_or(Json::Null));
+    order::Shape::of(selected).apply(&mut data);
+    body.data = Some(data);
     Answer { body, status: 200, retry_after_s: None }
 }
 

@@ -375,11 +375,11 @@ pub(crate) mod tests {
         }
     }
 
-    fn raw(value: Value) -> Vec<(String, Value)> {
-        value.as_object().unwrap().clone().into_iter().collect()
+    fn raw(value: impl Into<Value>) -> Vec<(String, Value)> {
+        value.into().as_object().unwrap().clone().into_iter().collect()
     }
 
-    fn answers(value: Value) -> Answers {
+    fn answers(value: impl Into<Value>) -> Answers {
         let (answers, errors) = form().read(&raw(value));
         assert_eq!(errors, []);
         answers

@@ -65,7 +65,7 @@ pub async fn signer(identity: &Identity) -> Result<Arc<Signer>> {
         return Ok(signer);
     }
     let keys = read::signing_keys(&mut *identity.db.read().await?).await?;
-    let newest = keys.iter().next().ok_or_else(|| Failure::internal("no signing key: run `meguri seed`"))?;
+    let newest = keys.first().ok_or_else(|| Failure::internal("no signing key: run `meguri seed`"))?;
     Ok(identity.set_signer(Signer::new(newest)?))
 }
 

@@ -116,7 +116,7 @@ impl<'a> Story<'a> {
         Ok(Ending { json: Value::Object(self.json), faults: self.faults })
     }
 
-    fn expect<T: PartialEq<U> + std::fmt::Display, U: std::fmt::Display>(&mut self, what: &str, found: T, wanted: U) {
+    fn expect<T: PartialEq + std::fmt::Display + Copy>(&mut self, what: &str, found: T, wanted: T) {
         if found != wanted {
             self.faults.push(format!("{what}: {found}, but {wanted} was expected"));
         }

@@ -67,7 +67,7 @@ fn every_root_field_is_in_the_table() {
         let mut quoted = false;
         for line in body.lines() {
             let mark = line.trim() == "\"\"\"";
-            if !quoted && !mark && line.starts_with(|c: char| c == '\t' || c == ' ') {
+            if !quoted && !mark && line.starts_with(['\t', ' ']) {
                 let field = line.trim_start_matches("  ").trim_start_matches('\t');
                 let name: String = field.chars().take_while(char::is_ascii_alphanumeric).collect();
                 if !name.is_empty()
