@@ -38,8 +38,15 @@ struct Inner {
     jwks_url: String,
     client: reqwest::Client,
     keys: RwLock<HashMap<String, DecodingKey>>,
-    fetched_ms: tokio::sync::Mutex<i64>,
+    fetched: tokio::sync::Mutex<Fetched>,
     remembered: Mutex<HashMap<[u8; 32], (Actor, i64)>>,
+}
+
+/// When the keys were last asked for, and whether they came.
+#[derive(Default)]
+struct Fetched {
+    at_ms: i64,
+    well: bool,
 }
 
 /// The issuer of an instance's tokens.
@@ -61,7 +68,7 @@ impl Verifier {
             jwks_url: format!("{identity_url}/.well-known/jwks.json"),
             client: reqwest::Client::new(),
             keys: RwLock::default(),
-            fetched_ms: tokio::sync::Mutex::new(0),
+            fetched: tokio::sync::Mutex::default(),
             remembered: Mutex::default(),
         }))
     }
@@ -121,10 +128,12 @@ impl Verifier {
     }
 
     async fn fetch(&self, now_ms: i64) -> Result<()> {
-        let mut fetched_ms = self.0.fetched_ms.lock().await;
-        if now_ms - *fetched_ms < REFETCH_MS {
-            return Ok(());
+        let mut fetched = self.0.fetched.lock().await;
+        if now_ms - fetched.at_ms < REFETCH_MS {
+            // whoever waited meanwhile shares the outcome, and does not try by itself
+            return if fetched.well { Ok(()) } else { Err(Failure::Unavailable("signing keys".to_owned())) };
         }
+        *fetched = Fetched { at_ms: now_ms, well: false };
         let unavailable = |error: reqwest::Error| Failure::Unavailable(format!("signing keys: {error}"));
         let answer = self.0.client.get(&self.0.jwks_url).timeout(FETCH_TIMEOUT).send().await.map_err(unavailable)?;
         let jwks: Jwks = answer.error_for_status().map_err(unavailable)?.json().await.map_err(unavailable)?;
@@ -134,7 +143,7 @@ impl Verifier {
             .filter_map(|jwk| DecodingKey::from_ed_components(&jwk.x).ok().map(|key| (jwk.kid.clone(), key)))
             .collect();
         *self.0.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
-        *fetched_ms = now_ms;
+        fetched.well = true;
         Ok(())
     }
 }

@@ -37,16 +37,26 @@ pub fn request_id(req: &HttpRequest) -> RequestId {
 /// Who calls, verified and counted: a token's account, or the public.
 async fn caller(req: &HttpRequest) -> Result<Actor> {
     let shared = shared(req)?;
+    let address = req.peer_addr().map_or_else(|| "unknown".to_owned(), |address| address.ip().to_string());
     let actor = match req.headers().get(header::AUTHORIZATION) {
         None => Actor::public(),
         Some(value) => {
             let token = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
             let token = token.ok_or_else(|| Problem::new(&error::AUTH_INVALID_TOKEN))?.trim().to_owned();
-            let verifier = shared.verifier.clone();
-            shared.unit_of_work(async move { verifier.verify(&token).await }).await?
+            let (verifier, limiter, address) = (shared.verifier.clone(), shared.limiter.clone(), address.clone());
+            let verified = async move {
+                match verifier.verify(&token).await {
+                    Ok(actor) => Ok(actor),
+                    Err(failure) => {
+                        // who sends bad tokens is counted as the stranger it is
+                        limiter.take(&Actor::public(), &address).await?;
+                        Err(failure)
+                    }
+                }
+            };
+            shared.unit_of_work(verified).await?
         }
     };
-    let address = req.peer_addr().map_or_else(|| "unknown".to_owned(), |address| address.ip().to_string());
     let (limiter, counted) = (shared.limiter.clone(), actor.clone());
     shared.unit_of_work(async move { Ok(limiter.take(&counted, &address).await?) }).await?;
     Ok(actor)

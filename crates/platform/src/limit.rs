@@ -131,8 +131,9 @@ impl Limiter {
         match counted {
             Ok(Ok(counted)) => Some(counted),
             failed => {
-                let rested = self.0.resting_until_ms.swap(now_ms + REDIS_REST_MS, Ordering::Relaxed);
-                if rested == 0 {
+                let rested_until_ms = self.0.resting_until_ms.swap(now_ms + REDIS_REST_MS, Ordering::Relaxed);
+                // once when it goes, not once a second while it is gone
+                if now_ms - rested_until_ms > REDIS_REST_MS * 10 {
                     tracing::warn!(?failed, "Redis does not count; counting locally");
                 }
                 None
@@ -155,7 +156,7 @@ impl Limiter {
     }
 
     /// Counts within this process. Keys of earlier seconds are dropped together; a longer window
-    /// (failed sign-ins) then starts anew, which only this process's own memory can make it do.
+    /// (sign-ins) then starts anew, which only this process's own memory can make it do.
     fn count_locally(&self, key: String, second: i64, by: u32) -> u32 {
         const KEEP_S: i64 = 60;
         let mut local = self.0.local.lock().unwrap_or_else(PoisonError::into_inner);

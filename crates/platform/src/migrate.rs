@@ -30,14 +30,17 @@ pub fn role_password(secret: &str, role: &str) -> String {
 /// Makes roles and schemas, runs what has not run yet in each schema, and sets the grants.
 /// Idempotent; several processes may call it at once.
 ///
-/// Needs a multi-thread runtime. `admin_url` names the instance's own database.
+/// Needs a multi-thread runtime. `admin_url` names the instance's own database, `maintenance_url` the
+/// one that all instances of the cluster share.
 ///
 /// # Errors
 /// When the database cannot be reached, or a statement fails: nothing of that statement stays.
-pub async fn run(admin_url: &str, instance: &str, secret: &str) -> Result<Vec<String>> {
+pub async fn run(maintenance_url: &str, admin_url: &str, instance: &str, secret: &str) -> Result<Vec<String>> {
     let mut conn = connect(admin_url).await?;
-    // one migration at a time in the whole cluster: the roles belong to the cluster
-    conn.batch_execute("select pg_advisory_lock(hashtext('meguri-migrate'))").await?;
+    // one migration at a time in the whole cluster, since the roles belong to the cluster; advisory
+    // locks belong to a database, so it is taken in the one that all share
+    let mut lock = connect(maintenance_url).await?;
+    lock.batch_execute("select pg_advisory_lock(hashtext('meguri-migrate'))").await?;
     let mut roles = ROLES.replace("{i}", instance);
     for role in LOGIN_ROLES {
         roles = roles.replace(&format!("{{password:{role}}}"), &role_password(secret, role));
@@ -61,7 +64,7 @@ pub async fn run(admin_url: &str, instance: &str, secret: &str) -> Result<Vec<St
         applied.push(format!("{schema}: {ran}"));
     }
     conn.batch_execute(&format!("begin; {} commit", GRANTS.replace("{i}", instance))).await?;
-    conn.batch_execute("select pg_advisory_unlock(hashtext('meguri-migrate'))").await?;
+    lock.batch_execute("select pg_advisory_unlock(hashtext('meguri-migrate'))").await?;
     Ok(applied)
 }
 

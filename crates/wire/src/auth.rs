@@ -66,7 +66,7 @@ pub struct Claims {
 /// `/.well-known/jwks.json` (RFC 7517): the public keys by which tokens are verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Jwks {
-    /// Keys in force and those retired less than a token's life ago.
+    /// Keys in force, newest first.
     pub keys: Vec<Jwk>,
 }
 

@@ -45,7 +45,7 @@ impl<'de> Deserialize<'de> for RawAnswers {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmitReport {
-    /// Made by the caller (UUIDv7); sending the same id and body again gives the first answer again.
+    /// Made by the caller (a UUID, best version 7); sending the same id and body again gives the first answer again.
     #[schema(value_type = uuid::Uuid)]
     pub id: ReportId,
     /// The facility: uuid, ten-digit code, or `gmis:<id>`.

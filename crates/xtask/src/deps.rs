@@ -10,15 +10,16 @@ const SERVICES: [&str; 2] = ["identity", "capacity"];
 
 /// Crate, and what of this workspace it may depend on. `<name>` is a service, `<name>-store` its store;
 /// `*` and `*-store` are all of them.
-const RULE: [(&str, &str); 11] = [
+const RULE: [(&str, &str); 12] = [
     ("domain", ""),
     ("wire", "domain"),
     ("platform", "domain wire"),
-    ("<name>-store", "domain wire platform"),
-    ("<name>", "domain wire platform <name>-store"),
-    ("gateway", "domain wire platform *-store"),
-    ("meguri", "domain wire platform * *-store gateway devstack"),
-    ("testkit", "domain wire platform * *-store gateway devstack meguri"),
+    ("ledger", "domain wire platform"),
+    ("<name>-store", "domain wire platform ledger"),
+    ("<name>", "domain wire platform ledger <name>-store"),
+    ("gateway", "domain wire platform ledger *-store"),
+    ("meguri", "domain wire platform ledger * *-store gateway devstack"),
+    ("testkit", "domain wire platform ledger * *-store gateway devstack meguri"),
     ("loadtests", "wire devstack"),
     ("devstack", ""),
     ("xtask", ""),
@@ -29,9 +30,9 @@ const IN_TESTS: &str = "testkit devstack";
 
 /// Outside crates that only some of ours may use, outside tests: pure rules stay pure, SQL stays in stores.
 const OUTSIDE: [(&str, &str); 4] = [
-    ("diesel diesel-async diesel_migrations tokio-postgres", "platform *-store meguri testkit"),
+    ("diesel diesel-async diesel_migrations tokio-postgres", "platform ledger *-store meguri testkit"),
     ("actix-web", "platform * gateway meguri testkit"),
-    ("tokio", "platform *-store * gateway meguri testkit loadtests"),
+    ("tokio", "platform ledger *-store * gateway meguri testkit loadtests"),
     ("async-graphql", "gateway"),
 ];
 

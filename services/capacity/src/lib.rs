@@ -4,7 +4,7 @@ pub mod app;
 pub mod jobs;
 
 use domain::{BusinessDay, Problem, capacity::Form, error};
-use platform::{Db, Shared, failure::Result};
+use platform::{Db, Failure, Shared, failure::Result};
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError, RwLock},
@@ -17,7 +17,8 @@ pub struct Capacity {
     pub shared: Shared,
     /// Pool in the role `capacity_app`.
     pub db: Db,
-    forms: Arc<RwLock<Arc<Vec<Form>>>>,
+    /// Every version, by code, newest first, and whether it is in force.
+    forms: Arc<RwLock<Arc<Vec<(Form, bool)>>>>,
     opened: Arc<Mutex<HashSet<(String, BusinessDay)>>>,
 }
 
@@ -37,15 +38,32 @@ impl Capacity {
     /// # Errors
     /// When they cannot be read; the old ones stay in force.
     pub async fn reload_forms(&self) -> Result<()> {
-        let forms = capacity_store::forms::in_force(&mut *self.db.read().await?).await?;
+        let forms = capacity_store::forms::all(&mut *self.db.read().await?).await?;
         *self.forms.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(forms);
         Ok(())
     }
 
+    fn versions(&self) -> Arc<Vec<(Form, bool)>> {
+        Arc::clone(&self.forms.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// All forms in force.
     #[must_use]
-    pub fn forms(&self) -> Arc<Vec<Form>> {
-        Arc::clone(&self.forms.read().unwrap_or_else(PoisonError::into_inner))
+    pub fn forms(&self) -> Vec<Form> {
+        let mut forms: Vec<Form> =
+            self.versions().iter().filter(|(_, in_force)| *in_force).map(|(form, _)| form.clone()).collect();
+        forms.dedup_by(|later, first| later.code == first.code);
+        forms
+    }
+
+    /// The version that an older report was checked against.
+    ///
+    /// # Errors
+    /// When there is no such version, which the tables' keys forbid.
+    pub fn form_version(&self, code: &str, version: i32) -> Result<Form> {
+        let versions = self.versions();
+        let found = versions.iter().map(|(form, _)| form).find(|form| form.code == code && form.version == version);
+        Ok(found.cloned().ok_or_else(|| Failure::internal(format!("no form {code} version {version}")))?)
     }
 
     /// A form in force.
@@ -53,7 +71,7 @@ impl Capacity {
     /// # Errors
     /// `report.unknown_form`.
     pub fn form(&self, code: &str) -> Result<Form> {
-        let found = self.forms().iter().find(|form| form.code == code).cloned();
+        let found = self.forms().into_iter().find(|form| form.code == code);
         Ok(found.ok_or_else(|| Problem::new(&error::REPORT_UNKNOWN_FORM).with("form", code))?)
     }
 

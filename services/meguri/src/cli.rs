@@ -33,7 +33,7 @@ struct Cli {
     #[arg(long, global = true, env = "MEGURI_LOG", default_value = "warn")]
     log: String,
     /// Log as JSON lines.
-    #[arg(long, global = true, env = "MEGURI_LOG_JSON")]
+    #[arg(long, global = true, env = "MEGURI_LOG_JSON", value_parser = clap::builder::BoolishValueParser::new())]
     log_json: bool,
     #[command(subcommand)]
     command: Command,

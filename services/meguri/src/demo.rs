@@ -178,10 +178,14 @@ Ctrl-C で終了します / Ctrl-C stops it"
 
 /// The first morning's reports, so that there is a picture to look at. Only once per instance.
 async fn first_morning(demo: &Demo, server: &Running, imported: &import::Outcome) -> Result<()> {
-    if imported.summary.facilities_new == 0 {
+    let Some(day) = imported.days.iter().copied().next() else { return Ok(()) };
+    let client = story::client::Client::new(&server.url);
+    let ministry = seed::sign_ins(&demo.home).into_iter().find(|sign_in| sign_in.name == "ministry");
+    let ministry = ministry.ok_or_else(|| Failure::internal("no ministry persona"))?;
+    let token = client.token(&ministry.name, &ministry.credential, false).await?;
+    if story::dashboard::query(&client, &token, TerritoryCode::NATION, day).await?.reported > 0 {
         return Ok(());
     }
-    let Some(day) = imported.days.iter().copied().next() else { return Ok(()) };
     let hospitals = imported.facilities.iter().map(|(gmis_id, id, municipality, _)| Hospital {
         gmis_id: gmis_id.clone(),
         id: *id,
@@ -189,7 +193,6 @@ async fn first_morning(demo: &Demo, server: &Running, imported: &import::Outcome
     });
     let plan = Plan::new(hospitals.collect());
     say("訓練用の日次報告を送ります / sending made-up daily reports");
-    let client = story::client::Client::new(&server.url);
     let progress = |done: usize, all: usize| {
         if done.is_multiple_of(1_000) || done == all {
             say(&format!("  {done} / {all}"));

@@ -32,9 +32,13 @@ impl Home {
         Ok(Self::of(stack, &format!("meguri_{instance}")))
     }
 
-    /// The home in one database of a stack.
+    /// The home in one database of a stack. `MEGURI_SECRET` replaces the recorded secret, so that
+    /// services on several hosts agree on it.
     #[must_use]
-    pub fn of(stack: Stack, database: &str) -> Self {
+    pub fn of(mut stack: Stack, database: &str) -> Self {
+        if let Ok(secret) = std::env::var("MEGURI_SECRET") {
+            stack.secret = secret;
+        }
         Self { stack, database: database.to_owned() }
     }
 
@@ -87,7 +91,7 @@ impl Home {
     /// The database's.
     pub async fn migrate(&self) -> Result<Vec<String>> {
         migrate::create_database(&self.stack.database_url, &self.database).await?;
-        migrate::run(&self.admin_url()?, &self.stack.instance, &self.stack.secret).await
+        migrate::run(&self.stack.database_url, &self.admin_url()?, &self.stack.instance, &self.stack.secret).await
     }
 
     /// Drops the instance's database with all it holds.

@@ -115,7 +115,8 @@ pub async fn gmis(home: &Home, bytes: &[u8], options: &Options) -> Result<Outcom
             assign_duties(&capacity, &ctx, form, day, &places).await?;
         }
         let reports = reports(&file, &imported, day);
-        let done = import_reports::import_reports(&capacity, &ctx, FORM, day, &reports).await?;
+        let day_of_file = import_reports::File { day, reports: &reports, synthetic: options.synthetic };
+        let done = import_reports::import_reports(&capacity, &ctx, FORM, &day_of_file).await?;
         outcome.summary.reports_new += done.new;
         outcome.summary.reports_revised += done.revised;
         outcome.summary.reports_unchanged += done.unchanged;

@@ -1,13 +1,14 @@
 //! What a new instance starts with: facts, the signing key, and in training a clock, personas and
 //! the prefectures' service accounts. Personas are named by role; no person is invented.
 use crate::home::Home;
-use domain::{TerritoryCode, ids::FacilityId, policy::Role, territory::Tier, time::parse_instant};
+use domain::{BusinessDay, TerritoryCode, ids::FacilityId, policy::Role, territory::Tier, time::parse_instant};
 use identity::{
     app::{
         issue_accounts::{Credential, NewAccount, issue_accounts},
         keys, set_clock, territories,
     },
     facts,
+    jobs::month_keeper,
 };
 use platform::{Db, OpCtx, clock::Clock, failure::Result, migrate::role_password};
 
@@ -150,6 +151,10 @@ const PERSONAS: &[Persona] = &[
 pub async fn seed(home: &Home, training: bool) -> Result<()> {
     let db = home.pool("identity_app", "identity")?;
     let ctx = system(&db).await?;
+    // a training instance's first audit rows are of real time, all later ones of its own clock
+    for day in [BusinessDay::at(ctx.now), BusinessDay::at(parse_instant(TRAINING_START)?)] {
+        month_keeper::once(&db, day).await?;
+    }
     territories::write_facts(&db, &ctx).await?;
     keys::ensure_key(&db, &ctx).await?;
     if training {

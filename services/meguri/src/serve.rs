@@ -131,6 +131,9 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
         true => Some(Capacity::start(shared.clone(), home.pool("capacity_app", "capacity")?).await?),
         false => None,
     };
+    if let Some(identity) = &identity {
+        identity::jobs::month_keeper::start(&identity.db, &identity.shared.clock);
+    }
     if let Some(capacity) = &capacity {
         capacity::jobs::day_opener::start(capacity);
     }

@@ -178,6 +178,14 @@ impl Form {
         self.items.iter().map(|item| item.slot + item.kind.width()).max().unwrap_or(0)
     }
 
+    /// An item whose places in the row of sums belong to another item too, if there is one.
+    #[must_use]
+    pub fn overlap(&self) -> Option<&str> {
+        let mut taken = BTreeSet::new();
+        let places = |item: &Item| item.slot..item.slot + item.kind.width();
+        self.items.iter().find(|item| places(item).any(|place| !taken.insert(place))).map(|item| item.code.as_str())
+    }
+
     /// Reads raw JSON values, in the order sent, into answers. Every fault is reported, not only
     /// the first; a key that stands twice is one.
     #[must_use]
@@ -383,6 +391,14 @@ pub(crate) mod tests {
         let (answers, errors) = form().read(&raw(value));
         assert_eq!(errors, []);
         answers
+    }
+
+    #[test]
+    fn items_must_not_share_a_place_in_the_sums() {
+        let mut form = form();
+        assert_eq!(form.overlap(), None);
+        form.items[1].slot = 1;
+        assert_eq!(form.overlap(), Some("staffed"));
     }
 
     #[test]

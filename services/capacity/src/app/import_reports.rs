@@ -28,6 +28,17 @@ use serde_json::json;
 use std::collections::HashMap;
 use uuid::Uuid;
 
+/// A day's answers from a published file.
+#[derive(Debug, Clone, Copy)]
+pub struct File<'a> {
+    /// The day.
+    pub day: BusinessDay,
+    /// One report a facility.
+    pub reports: &'a [(FacilityId, Answers)],
+    /// The file was made up, for training.
+    pub synthetic: bool,
+}
+
 /// What importing a day of reports did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Imported {
@@ -44,13 +55,8 @@ pub struct Imported {
 ///
 /// # Errors
 /// `auth.forbidden`, `report.unknown_form`, `report.day_in_future`, `report.no_duty`; the database's.
-pub async fn import_reports(
-    capacity: &Capacity,
-    ctx: &OpCtx,
-    form: &str,
-    day: BusinessDay,
-    reports: &[(FacilityId, Answers)],
-) -> Result<Imported> {
+pub async fn import_reports(capacity: &Capacity, ctx: &OpCtx, form: &str, file: &File<'_>) -> Result<Imported> {
+    let day = file.day;
     let permit = system_permit(ctx, Action::StatusImport)?;
     let form = capacity.form(form)?;
     if day > BusinessDay::at(ctx.now) {
@@ -59,7 +65,7 @@ pub async fn import_reports(
     open_day::ensure_open(capacity, &form.code, day).await?;
     let entry = audit::Entry { target: format!("import/{}/{day}", form.code), cause: new_id(), reason: None };
     let mut tx = Tx::begin(&capacity.db, ctx, &[(&permit, entry)]).await?;
-    let imported = write_all(&mut tx, ctx, &permit, &form, day, reports).await;
+    let imported = write_all(&mut tx, capacity, ctx, &permit, &form, file).await;
     tx.finish(imported).await
 }
 
@@ -91,12 +97,13 @@ impl Known {
 
 async fn write_all(
     tx: &mut Tx,
+    capacity: &Capacity,
     ctx: &OpCtx,
     permit: &Permit,
     form: &Form,
-    day: BusinessDay,
-    reports: &[(FacilityId, Answers)],
+    file: &File<'_>,
 ) -> Result<Imported> {
+    let File { day, reports, .. } = *file;
     // no other report of the form moves the sums meanwhile, so they need no row locks
     write::lock_form(tx, &form.code).await?;
     let facilities: Vec<Uuid> = reports.iter().map(|(facility, _)| facility.0).collect();
@@ -110,10 +117,10 @@ async fn write_all(
             imported.unchanged += 1;
             continue;
         }
-        let row = row(ctx, form, day, facility.0, answers, &known)?;
+        let row = row(ctx, form, file, facility.0, answers, &known)?;
         let earlier = known.latest.get(&facility.0);
         let carried = before.is_none() && earlier.is_some_and(|latest| latest.first_day < day.date());
-        let before = before.map(|report| (report.answers.clone(), report.as_of));
+        let before = before.cloned();
         match before {
             Some(_) => imported.revised += 1,
             None => imported.new += 1,
@@ -121,7 +128,7 @@ async fn write_all(
         newest.push(latest(&row, earlier));
         let sums = known.sums.get_mut(&row.municipality);
         let sums = sums.ok_or_else(|| Failure::internal(format!("no sums for {} on {day}", row.municipality)))?;
-        add(sums, form, before.as_ref(), &row, carried)?;
+        add(sums, capacity, before.as_ref(), &row, carried)?;
         rows.push(row);
     }
     write::insert_reports(tx, &rows).await?;
@@ -138,11 +145,12 @@ async fn write_all(
 fn row(
     ctx: &OpCtx,
     form: &Form,
-    day: BusinessDay,
+    file: &File<'_>,
     facility: Uuid,
     answers: serde_json::Value,
     known: &Known,
 ) -> Result<Report> {
+    let day = file.day;
     let no_duty = || Problem::new(&error::REPORT_NO_DUTY).with("day", &day.to_string()).with("form", &form.code);
     let duty = known.duties.get(&facility).ok_or_else(no_duty)?;
     let before = known.newest.get(&facility);
@@ -163,7 +171,7 @@ fn row(
         actor: ctx.actor.account.0,
         actor_name: ctx.actor.name.clone(),
         reason: None,
-        training: false,
+        training: file.synthetic,
         business_at: ctx.now,
     })
 }

@@ -6,7 +6,7 @@ use capacity_store::{
     rows::{Aggregate, Duty, Latest, Report},
     write,
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use domain::{
     BusinessDay, FieldError, Problem,
     capacity::{
@@ -55,19 +55,20 @@ pub struct Taken {
 /// `report.invalid` with the fields at fault, `report.stale_revision`, `idempotency.key_reused`.
 pub async fn submit_report(capacity: &Capacity, ctx: &OpCtx, request: SubmitReport) -> Result<Taken> {
     let permit = facility_permit(&capacity.db, ctx, Action::ReportSubmit, &request.facility).await?;
+    let Place::Facility(facility, _) = permit.place() else {
+        return Err(Failure::internal("a report's permit is for a facility"));
+    };
     let form = capacity.form(&request.form)?;
     if form.source == Source::Import {
         return Err(Problem::new(&error::REPORT_FORM_IMPORT_ONLY).with("form", &form.code).into());
     }
     let key = Key::new(request.id.0, &ctx.actor, OPERATION, &request)?;
-    let draft = Draft::check(ctx, form, request)?;
+    let draft = Draft::check(ctx, form, facility.0, request)?;
     open_day::ensure_open(capacity, &draft.form.code, draft.day).await?;
-    // A late report may be the facility's first: then it changes who is "carried" on later days, and
-    // those must stand still meanwhile.
-    let late = draft.day < BusinessDay::at(ctx.now);
-    match attempt(capacity, ctx, &permit, &key, &draft, late).await? {
+    match attempt(capacity, ctx, &permit, &key, &draft, false).await? {
         Step::Done(taken) => Ok(*taken),
-        // the day turned in between
+        // A facility's first report ever, for a day with open days after it: it changes who is
+        // "carried" on those, and they must stand still meanwhile.
         Step::NeedsWholeForm => match attempt(capacity, ctx, &permit, &key, &draft, true).await? {
             Step::Done(taken) => Ok(*taken),
             Step::NeedsWholeForm => Err(Failure::internal("the whole form was locked, and did not suffice")),
@@ -88,16 +89,13 @@ async fn attempt(
     draft: &Draft,
     whole_form: bool,
 ) -> Result<Step> {
-    let Place::Facility(facility, _) = permit.place() else {
-        return Err(Failure::internal("a report's permit is for a facility"));
-    };
     let entry = audit::Entry {
-        target: format!("facility/{facility}"),
+        target: format!("facility/{}", draft.facility),
         cause: draft.request.id.0,
         reason: draft.request.reason.clone(),
     };
     let mut tx = Tx::begin(&capacity.db, ctx, &[(permit, entry)]).await?;
-    let written = write_report(&mut tx, ctx, key, draft, facility.0, whole_form).await;
+    let written = write_report(&mut tx, capacity, ctx, key, draft, whole_form).await;
     match written {
         Ok(Some(report)) => {
             let taken = tx.finish(Ok(Taken { report, replayed: false })).await?;
@@ -116,6 +114,7 @@ async fn attempt(
 /// A report that is right as far as it can be told without the database.
 struct Draft {
     request: SubmitReport,
+    facility: Uuid,
     form: Form,
     day: BusinessDay,
     answers: Answers,
@@ -123,7 +122,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn check(ctx: &OpCtx, form: Form, request: SubmitReport) -> Result<Self> {
+    fn check(ctx: &OpCtx, form: Form, facility: Uuid, request: SubmitReport) -> Result<Self> {
         let day = request.business_day;
         let today = BusinessDay::at(ctx.now);
         if day > today {
@@ -152,7 +151,7 @@ impl Draft {
         if !errors.is_empty() {
             return Err(Problem::of_fields(&error::REPORT_INVALID, errors).into());
         }
-        Ok(Self { request, form, day, answers, as_of })
+        Ok(Self { request, facility, form, day, answers, as_of })
     }
 }
 
@@ -179,13 +178,13 @@ struct Known {
 /// `None` when there is nothing to write after all: see [`attempt`].
 async fn write_report(
     tx: &mut Tx,
+    capacity: &Capacity,
     ctx: &OpCtx,
     key: &Key,
     draft: &Draft,
-    facility: Uuid,
     whole_form: bool,
 ) -> Result<Option<ReportAccepted>> {
-    let (form, day) = (&draft.form, draft.day);
+    let (form, day, facility) = (&draft.form, draft.day, draft.facility);
     if whole_form {
         write::lock_form(tx, &form.code).await?;
     } else {
@@ -200,7 +199,7 @@ async fn write_report(
         newest: read::newest(tx, facility, &form.code, day.date()).await?,
         latest: read::latest(tx, facility, &form.code).await?,
     };
-    let row = row(ctx, draft, facility, &known)?;
+    let row = row(ctx, draft, &known)?;
     let first_day_moves = known.latest.as_ref().is_none_or(|latest| day.date() < latest.first_day);
     let mut sums = read::lock_aggregates(tx, &known.duty.municipality, &form.code, day.date()).await?;
     if first_day_moves && sums.len() > 1 && !whole_form {
@@ -210,10 +209,9 @@ async fn write_report(
     write::put_latest(tx, &[latest(&row, known.latest.as_ref())]).await?;
     let own = sums.iter_mut().find(|sums| sums.business_day == day.date());
     let own = own.ok_or_else(|| Failure::internal(format!("no sums for {} on {day}", known.duty.municipality)))?;
-    let before = known.newest.as_ref().map(|report| (report.answers.clone(), report.as_of));
-    let carried = before.is_none() && !first_day_moves;
-    add(own, form, before.as_ref(), &row, carried)?;
-    if before.is_some_and(|(_, as_of)| Some(as_of) == own.as_of_oldest) {
+    let carried = known.newest.is_none() && !first_day_moves;
+    add(own, capacity, known.newest.as_ref(), &row, carried)?;
+    if known.newest.is_some_and(|before| Some(before.as_of) == own.as_of_oldest) {
         own.as_of_oldest = read::oldest_as_of(tx, &own.municipality, &form.code, day.date()).await?;
     }
     write::put_aggregate(tx, own).await?;
@@ -228,7 +226,7 @@ async fn write_report(
 }
 
 /// The next revision, checked against what is known.
-fn row(ctx: &OpCtx, draft: &Draft, facility: Uuid, known: &Known) -> Result<Report> {
+fn row(ctx: &OpCtx, draft: &Draft, known: &Known) -> Result<Report> {
     let (form, day, request) = (&draft.form, draft.day, &draft.request);
     let current = known.newest.as_ref().map_or(0, |report| report.revision);
     if let Some(given) = request.replaces_revision.filter(|given| *given != current) {
@@ -243,7 +241,7 @@ fn row(ctx: &OpCtx, draft: &Draft, facility: Uuid, known: &Known) -> Result<Repo
     let warnings: Vec<FieldProblem> = warnings.iter().map(FieldProblem::from).collect();
     Ok(Report {
         id: request.id.0,
-        facility_id: facility,
+        facility_id: draft.facility,
         form: form.code.clone(),
         form_version: form.version,
         municipality: known.duty.municipality.clone(),
@@ -297,17 +295,24 @@ pub(crate) fn latest(row: &Report, before: Option<&Latest>) -> Latest {
     }
 }
 
+/// What a stored report puts into the sums, read with the version of the form that it was checked
+/// against: a later version may have dropped an item that the sums still hold.
+fn share(capacity: &Capacity, report: &Report) -> Result<Vec<i64>> {
+    let form = capacity.form_version(&report.form, report.form_version)?;
+    Ok(contribution(&form, &from_json(&form, &report.answers)))
+}
+
 /// Moves a row of sums by what the report changes. `before` is the revision it replaces; `carried`
 /// says that the facility counted as carried until now.
 pub(crate) fn add(
     sums: &mut Aggregate,
-    form: &Form,
-    before: Option<&(serde_json::Value, DateTime<Utc>)>,
+    capacity: &Capacity,
+    before: Option<&Report>,
     row: &Report,
     carried: bool,
 ) -> Result<()> {
-    let old = before.map(|(answers, _)| contribution(form, &from_json(form, answers))).unwrap_or_default();
-    let new = contribution(form, &from_json(form, &row.answers));
+    let old = before.map(|before| share(capacity, before)).transpose()?.unwrap_or_default();
+    let new = share(capacity, row)?;
     sums.sums = moved(&sums.sums, &old, &new)
         .map_err(|overflow| Failure::internal(format!("{} {}: {overflow}", sums.municipality, sums.business_day)))?;
     if before.is_none() {

@@ -41,11 +41,25 @@ struct RuleRow {
 /// # Errors
 /// The database's; [`Failure::Internal`] when a row holds what the program does not know.
 pub async fn in_force(conn: &mut AsyncPgConnection) -> Result<Vec<Form>> {
-    let forms: Vec<FormRow> = form::table
-        .filter(form::in_force)
+    let mut forms = all(conn).await?;
+    forms.retain(|(_, in_force)| *in_force);
+    // newest first within a code, so the first of each code stays
+    forms.dedup_by(|later, first| later.0.code == first.0.code);
+    Ok(forms.into_iter().map(|(form, _)| form).collect())
+}
+
+/// Every version of every form and whether it is in force, by code, newest first: an old report is
+/// read with the version that it was checked against.
+///
+/// # Errors
+/// The database's; [`Failure::Internal`] when a row holds what the program does not know.
+pub async fn all(conn: &mut AsyncPgConnection) -> Result<Vec<(Form, bool)>> {
+    let forms: Vec<(FormRow, bool)> = form::table
         .order((form::code, form::version.desc()))
-        .distinct_on(form::code)
-        .select((form::code, form::version, form::ja, form::en, form::due, form::correction_days, form::source))
+        .select((
+            (form::code, form::version, form::ja, form::en, form::due, form::correction_days, form::source),
+            form::in_force,
+        ))
         .load(conn)
         .await?;
     let items: Vec<ItemRow> = form_item::table
@@ -58,13 +72,14 @@ pub async fn in_force(conn: &mut AsyncPgConnection) -> Result<Vec<Form>> {
         .select(RuleRow::as_select())
         .load(conn)
         .await?;
-    forms.into_iter().map(|row| assemble(row, &items, &rules)).collect()
+    let assembled = |(row, in_force)| Ok((assemble(row, &items, &rules)?, in_force));
+    forms.into_iter().map(assembled).collect()
 }
 
 fn assemble(row: FormRow, items: &[ItemRow], rules: &[RuleRow]) -> Result<Form> {
     let (code, version, ja, en, due, correction_days, source) = row;
     let unknown = |what: &str| Failure::internal(format!("form {code} version {version}: {what}"));
-    Ok(Form {
+    let form = Form {
         items: items
             .iter()
             .filter(|item| item.form == code && item.version == version)
@@ -81,12 +96,17 @@ fn assemble(row: FormRow, items: &[ItemRow], rules: &[RuleRow]) -> Result<Form> 
             "import" => Source::Import,
             other => return Err(unknown(other)),
         },
-        code,
+        code: code.clone(),
         version,
         ja,
         en,
         due,
-    })
+    };
+    // two items in one place would be summed into each other
+    match form.overlap() {
+        Some(item) => Err(unknown(&format!("the places of {item} in the sums belong to another item"))),
+        None => Ok(form),
+    }
 }
 
 fn read_item(row: &ItemRow) -> Option<Item> {

@@ -105,3 +105,45 @@ async fn many_at_once_in_one_municipality_lose_nothing() {
     assert_eq!(app.db.number("select count(*) from capacity.report").await, 96);
     app.audit_ok().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_under_a_newer_form_takes_back_what_the_older_one_counted() {
+    let app = TestApp::start().await;
+    let facility = app.facility("131016").await;
+    let proxy = app.proxy(13).await;
+    take(&proxy, &report(&facility, app.today, json!({"beds_idled": 7, "beds_total": 50, "tests_24h": 3}))).await;
+    // version 2 has no idled beds, takes fewer tests, and asks something new
+    app.db
+        .sql(
+            "insert into capacity.form select code, 2, ja, en, due, correction_days, source, true from capacity.form
+             where code = 'daily' and version = 1;
+             insert into capacity.form_item select form, 2, ord, code, kind, case code when 'tests_24h' then 2 else max end,
+                    slot, unit, moment, ja, en
+             from capacity.form_item where form = 'daily' and version = 1 and code <> 'beds_idled';
+             insert into capacity.form_item (form, version, ord, code, kind, slot, unit, moment, ja, en)
+             select 'daily', 2, 100, 'negative_pressure_beds', 'count', max(slot) + 4, 'beds', 'now', '陰圧病床数', 'Negative-pressure beds'
+             from capacity.form_item where form = 'daily' and version = 1;",
+        )
+        .await;
+    testkit::app::until("the new version is in force", async || {
+        let values = json!({"negative_pressure_beds": 2, "beds_total": 51});
+        proxy.post("/v1/reports", &report(&facility, app.today, values)).await.status.as_u16() == 201
+    })
+    .await;
+    let sums = async |slot: i64| {
+        app.db
+            .number(&format!(
+                "select sums[{}] from capacity.aggregate where municipality = '131016' and form = 'daily'",
+                slot + 1
+            ))
+            .await
+    };
+    let slot = async |item: &str| {
+        app.db.number(&format!("select max(slot) from capacity.form_item where code = '{item}'")).await
+    };
+    assert_eq!(sums(slot("beds_idled").await).await, 0);
+    assert_eq!(sums(slot("tests_24h").await).await, 0);
+    assert_eq!(sums(slot("negative_pressure_beds").await).await, 2);
+    assert_eq!(sums(slot("beds_total").await).await, 51);
+    app.audit_ok().await;
+}

@@ -66,7 +66,7 @@ pub async fn organisations(conn: &mut AsyncPgConnection, rows: &[Organisation]) 
     Ok(())
 }
 
-/// Makes accounts, or gives existing ones of the same name new credentials.
+/// Makes accounts; one that exists by then gets the new credentials.
 ///
 /// # Errors
 /// The database's.

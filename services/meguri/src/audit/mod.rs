@@ -51,7 +51,7 @@ pub struct Report {
 /// One question and its answer.
 #[derive(Debug, Clone, Serialize)]
 pub struct Check {
-    /// The row of reliability-security.md that it belongs to: `R13`.
+    /// The invariant that it belongs to (docs/ARCHITECTURE.md, "What the audit proves"): `R13`.
     pub id: &'static str,
     /// What must hold, in Japanese.
     pub what_ja: &'static str,

@@ -1,0 +1,2 @@
+drop table transfer, account;
+drop function refuse_change();
