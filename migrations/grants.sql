@@ -2,8 +2,8 @@
 -- Append-only tables get no UPDATE or DELETE for anybody but their owner.
 
 -- reference: written by identity, read and joined by all
-grant usage on schema reference to {i}_identity_app, {i}_capacity_app, {i}_gateway, {i}_audit, {i}_capacity_owner;
-grant select on all tables in schema reference to {i}_identity_app, {i}_capacity_app, {i}_gateway, {i}_audit;
+grant usage on schema reference to {i}_identity_app, {i}_capacity_app, {i}_allocation_app, {i}_gateway, {i}_audit;
+grant select on all tables in schema reference to {i}_identity_app, {i}_capacity_app, {i}_allocation_app, {i}_gateway, {i}_audit;
 grant insert on reference.territory, reference.territory_point, reference.population, reference.organisation,
     reference.facility, reference.facility_change, reference.clock to {i}_identity_app;
 grant update on reference.territory, reference.population, reference.organisation, reference.facility, reference.clock to {i}_identity_app;
@@ -30,6 +30,23 @@ alter function capacity.ensure_month(text, date) set search_path = capacity;
 revoke execute on function capacity.ensure_month(text, date) from public;
 grant execute on function capacity.ensure_month(text, date) to {i}_capacity_app;
 
+-- allocation: products and packs in `reference` are its own
+grant insert, update on reference.product, reference.pack to {i}_allocation_app;
+grant usage on schema allocation to {i}_allocation_app, {i}_gateway, {i}_audit;
+grant select, insert on all tables in schema allocation to {i}_allocation_app;
+grant update on allocation.plan, allocation.plan_line, allocation.account, allocation.subject to {i}_allocation_app;
+-- lines that are computed again before they are handed in; what was posted stands in the book
+grant delete on allocation.plan_line to {i}_allocation_app;
+grant usage on all sequences in schema allocation to {i}_allocation_app;
+grant select on allocation.programme, allocation.stream, allocation.round, allocation.round_step, allocation.supply_notice,
+    allocation.site, allocation.wish, allocation.plan, allocation.plan_line, allocation.plan_change, allocation.book_account,
+    allocation.account to {i}_gateway;
+grant select on all tables in schema allocation to {i}_audit;
+alter function allocation.ensure_month(text, date) set search_path = allocation;
+revoke execute on function allocation.ensure_month(text, date) from public;
+grant execute on function allocation.ensure_month(text, date) to {i}_allocation_app;
+
 -- the migration ledgers are the owners' business
-revoke all on identity.__diesel_schema_migrations, capacity.__diesel_schema_migrations, reference.__diesel_schema_migrations
-    from {i}_identity_app, {i}_capacity_app, {i}_gateway;
+revoke all on identity.__diesel_schema_migrations, capacity.__diesel_schema_migrations,
+    allocation.__diesel_schema_migrations, reference.__diesel_schema_migrations
+    from {i}_identity_app, {i}_capacity_app, {i}_allocation_app, {i}_gateway;

@@ -8,13 +8,15 @@ do $$
 declare
     name text;
 begin
-    foreach name in array array['identity_owner', 'capacity_owner', 'identity_app', 'capacity_app', 'gateway', 'audit'] loop
+    foreach name in array array[
+        'identity_owner', 'capacity_owner', 'allocation_owner', 'identity_app', 'capacity_app', 'allocation_app', 'gateway', 'audit'
+    ] loop
         if not exists (select from pg_roles where rolname = '{i}_' || name) then
             execute format('create role %I nologin', '{i}_' || name);
         end if;
     end loop;
     -- the administrator acts as each owner while migrating; a superuser needs no membership
-    foreach name in array array['identity_owner', 'capacity_owner'] loop
+    foreach name in array array['identity_owner', 'capacity_owner', 'allocation_owner'] loop
         if not pg_has_role(current_user, '{i}_' || name, 'member') then
             execute format('grant %I to current_user', '{i}_' || name);
         end if;
@@ -24,23 +26,28 @@ $$;
 
 alter role {i}_identity_app login password '{password:identity_app}';
 alter role {i}_capacity_app login password '{password:capacity_app}';
+alter role {i}_allocation_app login password '{password:allocation_app}';
 alter role {i}_gateway login password '{password:gateway}';
 alter role {i}_audit login password '{password:audit}';
 
 -- A statement that hangs must not hold locks for ever. Writers are short; the auditor reads all.
 alter role {i}_identity_app set statement_timeout = '30s';
 alter role {i}_capacity_app set statement_timeout = '30s';
+alter role {i}_allocation_app set statement_timeout = '30s';
 alter role {i}_gateway set statement_timeout = '5s';
 alter role {i}_gateway set default_transaction_read_only = on;
 alter role {i}_audit set statement_timeout = '300s';
 alter role {i}_audit set default_transaction_read_only = on;
 alter role {i}_identity_app set lock_timeout = '10s';
 alter role {i}_capacity_app set lock_timeout = '10s';
+alter role {i}_allocation_app set lock_timeout = '10s';
 alter role {i}_identity_app set idle_in_transaction_session_timeout = '30s';
 alter role {i}_capacity_app set idle_in_transaction_session_timeout = '30s';
+alter role {i}_allocation_app set idle_in_transaction_session_timeout = '30s';
 alter role {i}_gateway set idle_in_transaction_session_timeout = '15s';
 
 create schema if not exists reference authorization {i}_identity_owner;
 create schema if not exists identity authorization {i}_identity_owner;
 create schema if not exists capacity authorization {i}_capacity_owner;
+create schema if not exists allocation authorization {i}_allocation_owner;
 revoke all on schema public from public;

@@ -57,6 +57,53 @@ impl ScalarType for Count {
     }
 }
 
+/// Reads a whole number from 0 to 2^53 of things that are allotted.
+fn amount<T: async_graphql::InputType>(value: &Value) -> Result<i64, InputValueError<T>> {
+    let count = match value {
+        Value::Number(number) => number.as_i64().filter(|count| (0..=COUNT_MAX).contains(count)),
+        _ => None,
+    };
+    let problem = || {
+        let problem = Problem::new(&error::ALLOCATION_AMOUNT).with("max", &COUNT_MAX.to_string());
+        refuse(&problem.with("value", &text(value)))
+    };
+    count.ok_or_else(problem)
+}
+
+/// A number of vials: whole, from 0 to 2^53, written as a JSON number. Vials are what is allotted;
+/// doses per vial change by date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Vials(pub i64);
+
+/// A number of vials: whole, from 0 to 2^53, written as a JSON number. Vials are what is allotted;
+/// doses per vial change by date.
+#[Scalar(name = "Vials")]
+impl ScalarType for Vials {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        amount(&value).map(Self)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from(self.0)
+    }
+}
+
+/// A number of whole packs (箱) of a round's product: from 0 to 2^53, written as a JSON number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Boxes(pub i64);
+
+/// A number of whole packs (箱) of a round's product: from 0 to 2^53, written as a JSON number.
+#[Scalar(name = "Boxes")]
+impl ScalarType for Boxes {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        amount(&value).map(Self)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from(self.0)
+    }
+}
+
 /// A calendar day in Japan, `YYYY-MM-DD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Date(pub BusinessDay);
@@ -189,6 +236,21 @@ mod tests {
             (json!([1]), "report.not_whole_number"),
         ] {
             assert_eq!(code::<Count>(value.clone()), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_whole_and_within_two_to_the_53() {
+        for (value, expected) in [
+            (json!(0), ""),
+            (json!(1_950_000), ""),
+            (json!(9_007_199_254_740_993_i64), "allocation.amount_out_of_range"),
+            (json!(-1), "allocation.amount_out_of_range"),
+            (json!(1.0), "allocation.amount_out_of_range"),
+            (json!("1"), "allocation.amount_out_of_range"),
+        ] {
+            assert_eq!(code::<Vials>(value.clone()), expected, "{value}");
+            assert_eq!(code::<Boxes>(value.clone()), expected, "{value}");
         }
     }
 

@@ -39,8 +39,20 @@ impl Session {
     /// A new session; `jobs` is where its loaders' work is put.
     pub fn new(op: OpCtx, authorization: Option<String>, gateway: Arc<Inner>, jobs: &Jobs) -> Self {
         let reading = Arc::new(Reading::new(gateway.db.clone()));
-        let loaders = Loaders::new(&gateway, &reading, op.scope(), jobs);
+        let loaders = Loaders::new(&gateway, &reading, &op, jobs);
         Self { op, authorization, gateway, loaders, reading }
+    }
+
+    /// Reads on from a snapshot that sees the commit at `position`, without what was read of plans
+    /// before it.
+    ///
+    /// # Errors
+    /// As [`Reading::wait_for`].
+    pub async fn catch_up(&self, position: Position) -> Result<(), Problem> {
+        // one connection a request: the old one goes back before the new one is taken
+        self.reading.close().await;
+        self.loaders.forget_plans();
+        self.reading.wait_for(position).await
     }
 }
 
@@ -83,7 +95,8 @@ impl Reading {
     /// Opens a snapshot that sees the commit at `position`.
     ///
     /// # Errors
-    /// `read.not_yet_visible` when none does within a second; otherwise as [`Self::snapshot`].
+    /// `read.not_yet_visible` when none does within a second, and at once when none will; otherwise as
+    /// [`Self::snapshot`].
     pub async fn wait_for(&self, position: Position) -> Result<(), Problem> {
         let started = tokio::time::Instant::now();
         loop {
@@ -92,9 +105,10 @@ impl Reading {
                 *self.slot.lock().await = Some(snapshot);
                 return Ok(());
             }
+            let hopeless = !snapshot.may_reach(position).await.map_err(Failure::into_problem)?;
             // a snapshot never learns of later commits: the next look needs a new one
             snapshot.close().await;
-            if started.elapsed() >= POSITION_WAIT {
+            if hopeless || started.elapsed() >= POSITION_WAIT {
                 return Err(Problem::new(&error::READ_NOT_YET_VISIBLE).retry_after(1));
             }
             tokio::time::sleep(POSITION_PAUSE).await;

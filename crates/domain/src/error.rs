@@ -44,9 +44,12 @@ codes! {
     REQUEST_TOO_LARGE = "request.too_large", 413, "本文が大きすぎます。上限は{limit_bytes}バイトです。", "The body is too large. At most {limit_bytes} bytes.";
     REQUEST_UNSUPPORTED_MEDIA_TYPE = "request.unsupported_media_type", 415, "Content-Type は application/json にしてください。", "Send Content-Type: application/json.";
     REQUEST_RATE_LIMITED = "request.rate_limited", 429, "リクエストが多すぎます。1秒あたり{limit}件までです。", "Too many requests: at most {limit} a second.";
+    REQUEST_TOO_MANY_BATCHES = "request.too_many_batches", 429, "一つのアカウントが同時に送れる一括報告は{limit}件までです。前のものが終わってから送り直してください。", "An account may have {limit} batches on their way at once. Send again when one has finished.";
     REQUEST_TOO_MANY_ITEMS = "request.too_many_items", 422, "一度に送れるのは{limit}件までです。", "At most {limit} items at once.";
     REQUEST_INVALID = "request.invalid", 422, "内容に誤りがあります。errors を見てください。", "The content is not valid; see errors.";
     REQUEST_INVALID_FIELD = "request.invalid_field", 422, "この項目の値が正しくありません: {reason}", "This field is not valid: {reason}";
+    REQUEST_NUL_CHARACTER = "request.nul_character", 422, "保存できない文字（U+0000）が含まれています。", "The text contains the character U+0000, which cannot be stored.";
+    REQUEST_UNSUPPORTED_ENCODING = "request.unsupported_encoding", 415, "本文は圧縮せずUTF-8で送ってください（Content-Encoding なし、charset は utf-8）。", "Send the body in UTF-8 and not compressed (no Content-Encoding; charset utf-8 if any).";
     IDEMPOTENCY_KEY_REUSED = "idempotency.key_reused", 422, "このIDは別の内容で既に使われています。新しいIDを付けてください。", "This id was already used with another body. Make a new id.";
     SERVICE_UNAVAILABLE = "service.unavailable", 503, "一時的に処理できません。同じIDのまま、しばらくして送り直してください。", "Temporarily unavailable. Send again with the same id in a moment.";
     SERVICE_INTERNAL = "service.internal", 500, "内部で問題が起きました。request_id を添えてお知らせください。", "Something went wrong inside. Report it with the request_id.";
@@ -55,6 +58,8 @@ codes! {
     TIME_MALFORMED_DAY = "time.malformed_day", 422, "日付は 2021-04-05 のように書いてください（入力: {value}）。", "Write the day like 2021-04-05 (given: {value}).";
     TIME_MALFORMED_INSTANT = "time.malformed_instant", 422, "日時は 2021-04-05T13:00:00+09:00 のように時差を付けて書いてください（入力: {value}）。", "Write the instant with its offset, like 2021-04-05T13:00:00+09:00 (given: {value}).";
     TIME_CLOCK_NOT_TRAINING = "time.clock_not_training", 403, "時計を動かせるのは訓練環境だけです。", "Only a training instance has a clock that can be stepped.";
+    TIME_CLOCK_IS_REAL = "time.clock_is_real", 409, "この環境は本番です。訓練環境に変えることはできません。", "This is a real instance; it cannot be made a training instance.";
+    TIME_CLOCK_IS_TRAINING = "time.clock_is_training", 409, "この環境は訓練用です。本番に変えることはできません。", "This is a training instance; it cannot be made a real one.";
     TIME_CLOCK_BACKWARDS = "time.clock_backwards", 422, "時計は戻せません（現在 {now}）。", "The clock cannot go back (it is {now}).";
     TERRITORY_MALFORMED = "territory.malformed", 422, "地方公共団体コードは6桁の数字です（入力: {code}）。", "A territory code is six digits (given: {code}).";
     TERRITORY_CHECK_DIGIT = "territory.check_digit", 422, "地方公共団体コード {code} の検査数字が違います。{expected} ではありませんか。", "The check digit of territory code {code} is wrong. Did you mean {expected}?";
@@ -87,6 +92,24 @@ codes! {
     REPORT_EXCEEDS = "report.exceeds", 422, "{left}（{left_value}）が{right}（{right_value}）を超えています。", "{left_en} ({left_value}) is more than {right_en} ({right_value}).";
     REPORT_UNUSUAL_RELATION = "report.unusual_relation", 0, "{left}（{left_value}）が{right}（{right_value}）を超えています。確かめてください。", "{left_en} ({left_value}) is more than {right_en} ({right_value}). Please check.";
     REPORT_JUMP = "report.jump", 0, "前回の {previous} から {value} に大きく変わりました。確かめてください。", "Changed a lot since the last report: {previous} to {value}. Please check.";
+    // the books: `step` counts the chain's transfers from 0
+    LEDGER_CHAIN_EMPTY = "ledger.chain_empty", 422, "振替が一つもありません。", "There is not a single transfer.";
+    LEDGER_CHAIN_TOO_LONG = "ledger.chain_too_long", 422, "一つの連鎖にできる振替は{limit}件までです（{given}件）。", "A chain has at most {limit} transfers (given: {given}).";
+    LEDGER_DUPLICATE_ID = "ledger.duplicate_id", 422, "振替 {transfer}（手順{step}）のIDが連鎖の中で二度使われています。", "The id of transfer {transfer} (step {step}) stands twice in the chain.";
+    LEDGER_ID_REUSED = "ledger.id_reused", 422, "振替 {transfer}（手順{step}）のIDは別の内容で既に使われています。", "The id of transfer {transfer} (step {step}) was already used for another one.";
+    LEDGER_AMOUNT_OUT_OF_RANGE = "ledger.amount_out_of_range", 422, "振替 {transfer}（手順{step}）の数量は 1 から {max} までです（{amount}）。", "The amount of transfer {transfer} (step {step}) must be from 1 to {max} (given: {amount}).";
+    LEDGER_SAME_ACCOUNT = "ledger.same_account", 422, "振替 {transfer}（手順{step}）の借方と貸方が同じ口座 {account} です。", "Transfer {transfer} (step {step}) has account {account} on both sides.";
+    LEDGER_ACCOUNT_MISSING = "ledger.account_missing", 422, "振替 {transfer}（手順{step}）の口座 {account} はありません。", "Transfer {transfer} (step {step}): there is no account {account}.";
+    LEDGER_ACCOUNT_CLOSED = "ledger.account_closed", 409, "振替 {transfer}（手順{step}）の口座 {account} は閉じられていて、払い出せません。", "Transfer {transfer} (step {step}): account {account} is closed, nothing goes out of it.";
+    LEDGER_UNIT_MISMATCH = "ledger.unit_mismatch", 422, "振替 {transfer}（手順{step}）の単位が借方（{debit_unit}）と貸方（{credit_unit}）で違います。", "Transfer {transfer} (step {step}) has other units on the debit side ({debit_unit}) than on the credit side ({credit_unit}).";
+    LEDGER_INSUFFICIENT = "ledger.insufficient", 409, "振替 {transfer}（手順{step}）の口座 {account} の残りが足りません（必要 {needed}、残り {available}）。", "Transfer {transfer} (step {step}): account {account} has too little (needed {needed}, available {available}).";
+    LEDGER_PENDING_NOT_FOUND = "ledger.pending_not_found", 422, "振替 {transfer}（手順{step}）が確定しようとした仮振替 {pending} はありません。", "Transfer {transfer} (step {step}): there is no pending transfer {pending}.";
+    LEDGER_PENDING_ALREADY_RESOLVED = "ledger.pending_already_resolved", 409, "仮振替 {pending} は既に確定・取消・失効しています（振替 {transfer}、手順{step}）。", "Pending transfer {pending} was already posted, voided or expired (transfer {transfer}, step {step}).";
+    LEDGER_PENDING_EXPIRED = "ledger.pending_expired", 409, "仮振替 {pending} は {expires_at} に期限が切れました（振替 {transfer}、手順{step}）。", "Pending transfer {pending} expired at {expires_at} (transfer {transfer}, step {step}).";
+    LEDGER_PENDING_NOT_DUE = "ledger.pending_not_due", 409, "仮振替 {pending} の期限はまだ来ていません（振替 {transfer}、手順{step}）。", "Pending transfer {pending} is not due to expire yet (transfer {transfer}, step {step}).";
+    LEDGER_PENDING_AMOUNT_EXCEEDED = "ledger.pending_amount_exceeded", 422, "振替 {transfer}（手順{step}）の数量 {amount} が仮振替 {pending} の数量 {reserved} を超えています。", "Transfer {transfer} (step {step}) posts {amount}, more than the {reserved} of pending transfer {pending}.";
+    LEDGER_CORRECTED_NOT_FOUND = "ledger.corrected_not_found", 422, "振替 {transfer}（手順{step}）が訂正しようとした振替 {wrong} は、記帳されていません。", "Transfer {transfer} (step {step}): there is no posted transfer {wrong} to correct.";
+    LEDGER_CORRECTION_EXCEEDED = "ledger.correction_exceeded", 409, "振替 {wrong} のうち訂正できるのは残り {left} です（振替 {transfer}、手順{step}）。", "Of transfer {wrong} only {left} is left to correct (transfer {transfer}, step {step}).";
     // files
     IMPORT_UNREADABLE = "import.unreadable", 400, "ファイル {file} を読めません: {reason}", "Cannot read the file {file}: {reason}";
     IMPORT_TOO_LARGE = "import.too_large", 413, "ファイルが大きすぎます。上限は{limit_bytes}バイトです。", "The file is too large. At most {limit_bytes} bytes.";
@@ -101,10 +124,37 @@ codes! {
     IMPORT_FACILITY_CODE_TAKEN = "import.facility_code_taken", 422, "医療機関コード {facility_code} は別の医療機関（医療機関ID {gmis_id} 以外）のものです。", "The facility code {facility_code} belongs to another facility than G-MIS id {gmis_id}.";
     IMPORT_MALFORMED_COORDINATE = "import.malformed_coordinate", 422, "緯度・経度が正しくありません: {value}", "The coordinate is not valid: {value}";
     IMPORT_EMPTY_NAME = "import.empty_name", 422, "医療機関名がありません。", "The name of the facility is missing.";
+    // allocation
+    ALLOCATION_WRONG_STATE = "allocation.wrong_state", 409, "計画の状態が「{state}」のため、この操作はできません。", "The plan is {state}; this cannot be done to it.";
+    ALLOCATION_STALE_PLAN = "allocation.stale_plan", 409, "版 {given} をもとにした操作ですが、今の版は {current} です。違いを確かめてください。", "You acted on version {given}, but the newest is {current}. Look at the difference.";
+    ALLOCATION_OVER_SUPPLY = "allocation.over_supply", 409, "{holder} の残りは {available} バイアルですが、{asked} バイアルを割り当てようとしました。", "{holder} has {available} vials left, but {asked} were to be granted.";
+    ALLOCATION_PLAN_EXISTS = "allocation.plan_exists", 409, "このクールには既に計画 {plan} があります。", "There is already a plan {plan} for this round.";
+    ALLOCATION_ROUND_NOT_FOUND = "allocation.round_not_found", 404, "クール {round} はありません。", "There is no round {round}.";
+    ALLOCATION_PLAN_NOT_FOUND = "allocation.plan_not_found", 404, "計画 {plan} はありません。", "There is no plan {plan}.";
+    ALLOCATION_NOT_GRANTED = "allocation.not_granted", 422, "{holder} にはまだ割当てがありません。", "Nothing has been granted to {holder} yet.";
+    ALLOCATION_UNKNOWN_RECIPIENT = "allocation.unknown_recipient", 422, "{recipient} はこの計画の割当先ではありません。", "{recipient} is no recipient of this plan.";
+    ALLOCATION_DUPLICATE_RECIPIENT = "allocation.duplicate_recipient", 422, "{recipient} が二度書かれています。", "{recipient} is given twice.";
+    ALLOCATION_MISSING_POPULATION = "allocation.missing_population", 422, "{name}（{territory}）の人口が登録されていません。", "There is no population figure for {name} ({territory}).";
+    ALLOCATION_REASON_MISSING = "allocation.reason_missing", 422, "理由を1文字から500文字で書いてください。", "Give a reason of 1 to 500 characters.";
+    ALLOCATION_NOTHING_TO_DO = "allocation.nothing_to_do", 422, "変更がありません。", "There is nothing to change.";
+    ALLOCATION_AMOUNT = "allocation.amount_out_of_range", 422, "数は 0 から {max} までの整数です（入力: {value}）。", "The amount is a whole number from 0 to {max} (given: {value}).";
+    // allocation
+    ALLOCATION_INVALID = "allocation.invalid", 422, "配分の条件に誤りがあります。errors を見てください。", "The input of the allocation is not valid; see errors.";
+    ALLOCATION_DUPLICATE_CODE = "allocation.duplicate_code", 422, "コード {code} が二度書かれています。", "The code {code} is given twice.";
+    ALLOCATION_NEGATIVE = "allocation.negative", 422, "0 以上の整数にしてください（{code} 入力: {value}）。", "Give a whole number of 0 or more ({code} given: {value}).";
+    ALLOCATION_ABOVE_LIMIT = "allocation.above_limit", 422, "{limit} 以下にしてください（{code} 入力: {value}）。", "Give at most {limit} ({code} given: {value}).";
+    ALLOCATION_MIN_ORDER_BELOW_ONE = "allocation.min_order_below_one", 422, "{code} の最小注文数は 1 以上にしてください（入力: {value}）。", "The minimum order of {code} must be 1 or more (given: {value}).";
+    ALLOCATION_MIN_ORDER_WITH_HAMILTON = "allocation.min_order_with_hamilton", 422, "最大剰余法では {code} の最小注文数を扱えません。他の方式を選んでください。", "Largest remainder (hamilton) has no minimum orders ({code}). Choose another method.";
+    ALLOCATION_ALL_WEIGHTS_ZERO = "allocation.all_weights_zero", 422, "供給がありますが、配分の基準（重み）がすべて 0 です。", "There is supply, but every weight is 0: nothing says how to share it.";
+    ALLOCATION_UNKNOWN_METHOD = "allocation.unknown_method", 422, "配分方式 {value} はありません。webster、adams、dhondt、hamilton のどれかにしてください。", "There is no method {value}. Use webster, adams, dhondt or hamilton.";
+    ALLOCATION_UNKNOWN_REMAINDER = "allocation.unknown_remainder", 422, "端数の扱い {value} はありません。hold か fill にしてください。", "There is no remainder rule {value}. Use hold or fill.";
+    ALLOCATION_NOT_CANONICAL = "allocation.not_canonical", 422, "方針に整数でない数があります: {value}", "The policy contains a number that is not a whole number: {value}";
+    ALLOCATION_UNKNOWN_KIND = "allocation.unknown_kind", 422, "事例の種類 {kind} は扱えません。", "Unknown kind of case: {kind}";
+    ALLOCATION_MALFORMED_CASE = "allocation.malformed_case", 422, "事例を読めません: {reason}", "The case cannot be read: {reason}";
     // GraphQL
     GRAPHQL_PARSE_ERROR = "graphql.parse_error", 400, "GraphQLの文書を読めません: {reason}", "The GraphQL document cannot be read: {reason}";
     GRAPHQL_INVALID = "graphql.invalid", 400, "GraphQLの文書がスキーマに合いません: {reason}", "The GraphQL document does not fit the schema: {reason}";
-    GRAPHQL_LIMIT = "graphql.limit", 400, "GraphQLの文書が上限を超えています: {what} は {limit} まで（{found}）。", "The GraphQL document exceeds a limit: {what} at most {limit} ({found}).";
+    GRAPHQL_LIMIT = "graphql.limit", 400, "GraphQLの文書が上限を超えています: {what}は {limit} まで（{found}）。", "The GraphQL document exceeds a limit: {what_en} at most {limit} ({found}).";
     GRAPHQL_BATCH = "graphql.batch_refused", 400, "複数の操作を一度に送ることはできません。", "Several operations in one request are refused.";
     GRAPHQL_TIMEOUT = "graphql.timeout", 503, "問い合わせが{seconds}秒以内に終わりませんでした。範囲を狭めてください。", "The query did not finish within {seconds} s. Ask for less.";
     GRAPHQL_BAD_CURSOR = "graphql.bad_cursor", 422, "カーソルが正しくありません。", "The cursor is not valid.";
@@ -202,6 +252,13 @@ impl Problem {
         self
     }
 
+    /// Fills `{name}` with a list of our own words (columns, choices), which is told whole.
+    #[must_use]
+    pub fn with_list(mut self, name: &'static str, words: &[&str]) -> Self {
+        self.params.push((name, words.join(", ")));
+        self
+    }
+
     /// Says when to try again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
@@ -288,5 +345,8 @@ mod tests {
         let problem = Problem::new(&FACILITY_NOT_FOUND).with("key", "a\nb\u{202e}c\u{1b}[31m");
         assert_eq!(problem.en(), "There is no facility a\u{fffd}b\u{fffd}c\u{fffd}[31m.");
         assert_eq!(echo(&"あ".repeat(200)).chars().count(), ECHO_CHARS_MAX + 1);
+        let columns = ["医療機関名"; 40];
+        let problem = Problem::new(&IMPORT_UNKNOWN_HEADER).with_list("missing", &columns);
+        assert_eq!(problem.ja().matches("医療機関名").count(), 40, "our own words are not cut");
     }
 }

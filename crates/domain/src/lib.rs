@@ -3,10 +3,12 @@
 //! Every other crate leans on this one and it leans on none of them. What stands here can be read,
 //! tested and reused without running anything: identifiers, the territory code and its check digit,
 //! Japan's business day, the permission table, the survey form and its rules, the error codes.
+pub mod apportionment;
 pub mod capacity;
 pub mod error;
 pub mod facility;
 pub mod ids;
+pub mod plan;
 pub mod policy;
 pub mod territory;
 pub mod time;

@@ -80,6 +80,16 @@ names! {
         DayOpen = "day_open",
         /// Making accounts, service accounts and signing keys.
         AccountIssue = "account_issue",
+        /// Reading a round's plans and grants at a place.
+        PlanRead = "plan_read",
+        /// Computing, adjusting and handing in a plan.
+        PlanDraft = "plan_draft",
+        /// Agreeing to a plan that was handed in.
+        PlanApprove = "plan_approve",
+        /// Posting a plan, or assigning vials to sites.
+        PlanCommit = "plan_commit",
+        /// Opening rounds, recording supply, registering sites.
+        RoundOpen = "round_open",
         /// Moving the clock of a training instance.
         ClockStep = "clock_step",
     }
@@ -161,8 +171,10 @@ names! {
 #[must_use]
 pub fn relation(home: Place, place: Place) -> Relation {
     match (home, place) {
-        (home, place) if home == place => Relation::Own,
+        // a token remembers where the facility was when it was issued: it stays the same facility
+        (Place::Facility(home, _), Place::Facility(place, _)) if home == place => Relation::Own,
         (Place::Facility(..), Place::Facility(..)) => Relation::Elsewhere,
+        (home, place) if home == place => Relation::Own,
         (Place::Territory(home), Place::Facility(_, at)) if home.contains(at) => Relation::Below,
         (Place::Facility(_, at), Place::Territory(place)) if place.contains(at) => Relation::Above,
         (Place::Territory(home), Place::Territory(place)) if home.contains(place) => Relation::Below,
@@ -232,7 +244,22 @@ fn verdict(role: Role, action: Action, level: Level, relation: Relation) -> Verd
             (Level::Facility, _) if sees_facility => Verdict::Refuse,
             _ => Verdict::Hide,
         },
-        Action::FacilityImport | Action::StatusImport | Action::DayOpen | Action::AccountIssue | Action::ClockStep => {
+        Action::PlanRead if oversees(role) && role != Role::ReportingProxy && inside => Verdict::Allow,
+        Action::PlanRead => Verdict::Hide,
+        Action::PlanDraft | Action::PlanApprove | Action::PlanCommit => match role {
+            // each level divides what it holds, by its own officers; a level above looks on
+            Role::Ministry | Role::Prefecture | Role::Municipality if relation == Relation::Own => Verdict::Allow,
+            Role::Ministry | Role::Prefecture | Role::Municipality | Role::HealthCentre | Role::Auditor if inside => {
+                Verdict::Refuse
+            }
+            _ => Verdict::Hide,
+        },
+        Action::RoundOpen
+        | Action::FacilityImport
+        | Action::StatusImport
+        | Action::DayOpen
+        | Action::AccountIssue
+        | Action::ClockStep => {
             if role == Role::Operator && inside {
                 Verdict::Allow
             } else {
@@ -424,6 +451,7 @@ mod tests {
         assert_eq!(relation(t(tokyo), facility(1, "131016")), Relation::Below);
         assert_eq!(relation(facility(1, "131016"), t(tokyo)), Relation::Above);
         assert_eq!(relation(facility(1, "131016"), facility(2, "131016")), Relation::Elsewhere);
+        assert_eq!(relation(facility(1, "131016"), facility(1, "131024")), Relation::Own, "it moved");
     }
 
     #[test]
@@ -468,7 +496,8 @@ mod tests {
                     let allowed = decide(&actor, Action::FiguresRead, Place::Territory(territory)).is_ok();
                     assert_eq!(scope.sees_figures(territory), allowed, "{role:?} {home:?} {territory}");
                 }
-                for (id, at) in [(1, "131016"), (2, "131016"), (3, "141003")] {
+                // facility 1 has moved since the hospital's token was issued
+                for (id, at) in [(1, "131016"), (1, "131024"), (1, "141003"), (2, "131016"), (3, "141003")] {
                     let place = facility(id, at);
                     let Place::Facility(id, at) = place else { unreachable!() };
                     let allowed = decide(&actor, Action::FacilityRead, place).is_ok();

@@ -66,7 +66,7 @@ impl Verifier {
         Self(Arc::new(Inner {
             issuer: issuer(instance),
             jwks_url: format!("{identity_url}/.well-known/jwks.json"),
-            client: reqwest::Client::new(),
+            client: crate::http_client().timeout(FETCH_TIMEOUT).build().unwrap_or_default(),
             keys: RwLock::default(),
             fetched: tokio::sync::Mutex::default(),
             remembered: Mutex::default(),
@@ -135,7 +135,7 @@ impl Verifier {
         }
         *fetched = Fetched { at_ms: now_ms, well: false };
         let unavailable = |error: reqwest::Error| Failure::Unavailable(format!("signing keys: {error}"));
-        let answer = self.0.client.get(&self.0.jwks_url).timeout(FETCH_TIMEOUT).send().await.map_err(unavailable)?;
+        let answer = self.0.client.get(&self.0.jwks_url).send().await.map_err(unavailable)?;
         let jwks: Jwks = answer.error_for_status().map_err(unavailable)?.json().await.map_err(unavailable)?;
         let keys = jwks
             .keys

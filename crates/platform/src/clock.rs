@@ -4,7 +4,7 @@ use crate::schema::clock;
 use crate::{Db, failure::Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::time::Instant;
 use std::sync::{Arc, RwLock};
 
@@ -34,6 +34,14 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// The instance's setting; none before it was seeded.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn stored(conn: &mut AsyncPgConnection) -> Result<Option<Self>> {
+        Ok(clock::table.select(Self::as_select()).first(conn).await.optional()?)
+    }
+
     /// A clock that shows real time.
     #[must_use]
     pub fn real(now: Instant) -> Self {
@@ -106,9 +114,8 @@ impl Clock {
 }
 
 async fn load(db: &Db) -> Result<Setting> {
-    let mut conn = db.read().await?;
-    let row = clock::table.select(Setting::as_select()).first(&mut conn).await.optional()?;
-    Ok(row.unwrap_or_else(|| Setting::real(real_now())))
+    let stored = Setting::stored(&mut *db.read().await?).await?;
+    Ok(stored.unwrap_or_else(|| Setting::real(real_now())))
 }
 
 #[cfg(test)]

@@ -28,10 +28,14 @@ use std::{
 /// Waiting longer than this for a connection is an outage, not a queue.
 const POOL_WAIT: Duration = Duration::from_secs(5);
 
+/// No server begins more transactions than this while a reader waits for one.
+const AHEAD_MAX: i64 = 100_000;
+
 /// A connection of the pool, in use.
 pub type Connection = Object<AsyncPgConnection>;
 
-/// Where in the order of commits something lies: the transaction id (xid8) of its commit.
+/// Names a commit: its transaction id (xid8). Ids are given when transactions first write, not when
+/// they commit, so that a smaller one may commit later: ask whether a snapshot sees it, never compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position(pub i64);
 
@@ -156,6 +160,23 @@ impl Snapshot {
         Ok(row.seen)
     }
 
+    /// May the commit at `position` become visible soon? Not when its number lies further ahead than
+    /// transactions begin while a reader waits: it is no number of ours.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn may_reach(&mut self, position: Position) -> Result<bool> {
+        #[derive(diesel::QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            next: i64,
+        }
+        let row: Row = diesel::sql_query("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next")
+            .get_result(self.conn())
+            .await?;
+        Ok(position.0 < row.next.saturating_add(AHEAD_MAX))
+    }
+
     /// Ends the snapshot and gives the connection back whole. (A dropped one is closed instead.)
     pub async fn close(mut self) {
         // a read-only transaction has nothing to lose; a failure here only costs the connection
@@ -172,11 +193,14 @@ pub struct Tx {
 }
 
 impl Tx {
-    /// Begins, and writes one audit row per permitted item.
+    /// Begins, and writes one audit row per permitted item; there must be one at least.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`], or the database's.
+    /// [`Failure::Internal`] when nothing is permitted; [`Failure::Unavailable`], or the database's.
     pub async fn begin(db: &Db, ctx: &OpCtx, permitted: &[(&Permit, audit::Entry)]) -> Result<Self> {
+        if permitted.is_empty() {
+            return Err(Failure::internal("a transaction without a permit"));
+        }
         let mut conn = db.read().await?;
         AnsiTransactionManager::begin_transaction(&mut *conn).await?;
         let position = audit::write(&mut conn, ctx, permitted).await?;
@@ -241,3 +265,20 @@ impl DerefMut for Tx {
 
 /// Rows per INSERT of bulk writes: PostgreSQL takes 65,535 parameters, and our widest row has 17.
 pub const ROWS_PER_INSERT: usize = 2_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use testkit::TestDb;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_transaction_needs_a_permit() {
+        let test = TestDb::new().await;
+        let db = test.home.role_url("identity_app").unwrap();
+        let db = Db::new(&db, "identity", 2).unwrap();
+        let ctx = OpCtx::system("test", &Clock::load(&db).await.unwrap());
+        let refused = Tx::begin(&db, &ctx, &[]).await.err().unwrap();
+        assert!(matches!(refused, Failure::Internal(_)), "{refused}");
+    }
+}

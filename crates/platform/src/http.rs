@@ -1,4 +1,6 @@
 //! HTTP as all services speak it: who calls, what was sent, and how answers and problems look.
+mod unread;
+
 use crate::{
     OpCtx, Position, Shared,
     failure::{Failure, Result},
@@ -7,6 +9,7 @@ use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
+    guard,
     http::{StatusCode, header},
     middleware::Next,
     web,
@@ -34,15 +37,49 @@ pub fn request_id(req: &HttpRequest) -> RequestId {
     req.extensions().get::<RequestId>().copied().unwrap_or_else(|| RequestId(crate::opctx::new_id()))
 }
 
+/// The address that a request comes from, as whoever is not signed in is counted.
+#[must_use]
+pub fn address(req: &HttpRequest) -> String {
+    req.peer_addr().map_or_else(|| "unknown".to_owned(), |address| address.ip().to_string())
+}
+
+/// Counts a request of somebody who is not signed in, at the public rate of the address.
+///
+/// # Errors
+/// `request.rate_limited`.
+pub async fn stranger(req: &HttpRequest) -> Result<()> {
+    let (shared, address) = (shared(req)?, address(req));
+    let limiter = shared.limiter.clone();
+    shared.unit_of_work(async move { Ok(limiter.take(&Actor::public(), &address).await?) }).await
+}
+
+/// Counts a request before anything is known about who sends it, at the rate of a machine: many
+/// machines of one organisation may share an address.
+///
+/// # Errors
+/// `request.rate_limited`.
+pub async fn knock(req: &HttpRequest) -> Result<()> {
+    let (shared, address) = (shared(req)?, address(req));
+    let limiter = shared.limiter.clone();
+    shared.unit_of_work(async move { Ok(limiter.knock(&address).await?) }).await
+}
+
+/// The token of an Authorization header. The scheme may be written in any case (RFC 9110).
+fn bearer(value: &header::HeaderValue) -> Option<String> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim().to_owned())
+}
+
 /// Who calls, verified and counted: a token's account, or the public.
 async fn caller(req: &HttpRequest) -> Result<Actor> {
-    let shared = shared(req)?;
-    let address = req.peer_addr().map_or_else(|| "unknown".to_owned(), |address| address.ip().to_string());
+    let (shared, address) = (shared(req)?, address(req));
     let actor = match req.headers().get(header::AUTHORIZATION) {
         None => Actor::public(),
         Some(value) => {
-            let token = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
-            let token = token.ok_or_else(|| Problem::new(&error::AUTH_INVALID_TOKEN))?.trim().to_owned();
+            let Some(token) = bearer(value) else {
+                stranger(req).await?;
+                return Err(Problem::new(&error::AUTH_INVALID_TOKEN).into());
+            };
             let (verifier, limiter, address) = (shared.verifier.clone(), shared.limiter.clone(), address.clone());
             let verified = async move {
                 match verifier.verify(&token).await {
@@ -101,12 +138,10 @@ fn traceparent(req: &HttpRequest) -> Option<String> {
 /// The whole body, within `limit_bytes` and ten seconds.
 ///
 /// # Errors
-/// `request.unsupported_media_type`, `request.too_large` (before reading all), `request.too_slow`,
-/// `request.invalid_utf8`.
+/// `request.unsupported_media_type`, `request.unsupported_encoding`, `request.too_large` (before
+/// reading all), `request.too_slow`, `request.invalid_utf8`.
 pub async fn read_text(req: &HttpRequest, payload: web::Payload, limit_bytes: usize) -> Result<String> {
-    if !req.content_type().eq_ignore_ascii_case("application/json") {
-        return Err(Problem::new(&error::REQUEST_UNSUPPORTED_MEDIA_TYPE).into());
-    }
+    check_media_type(req)?;
     let too_large = || Problem::new(&error::REQUEST_TOO_LARGE).with("limit_bytes", &limit_bytes.to_string());
     let announced: Option<usize> =
         req.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
@@ -121,6 +156,22 @@ pub async fn read_text(req: &HttpRequest, payload: web::Payload, limit_bytes: us
         let position = error.utf8_error().valid_up_to().to_string();
         Problem::new(&error::REQUEST_INVALID_UTF8).with("position", &position).into()
     })
+}
+
+/// JSON in UTF-8 and nothing around it: whatever else is announced is not guessed at.
+fn check_media_type(req: &HttpRequest) -> std::result::Result<(), Problem> {
+    if !req.content_type().eq_ignore_ascii_case("application/json") {
+        return Err(Problem::new(&error::REQUEST_UNSUPPORTED_MEDIA_TYPE));
+    }
+    let content_type = req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let foreign = |(name, value): (&str, &str)| {
+        name.trim().eq_ignore_ascii_case("charset") && !value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+    };
+    if parameters.into_iter().any(foreign) || req.headers().contains_key(header::CONTENT_ENCODING) {
+        return Err(Problem::new(&error::REQUEST_UNSUPPORTED_ENCODING));
+    }
+    Ok(())
 }
 
 /// `Err(None)` when there is more than `limit_bytes`.
@@ -230,6 +281,22 @@ pub fn resource(path: &str, allow: &'static str) -> actix_web::Resource {
     web::resource(path).app_data(web::Data::new(Allow(allow))).default_service(web::to(method_not_allowed))
 }
 
+/// A route for GET, and for HEAD, which answers the same without its body (RFC 9110).
+#[must_use]
+pub fn get() -> actix_web::Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+/// The query of an address as `T`. Called after the caller is known, so that a stranger learns nothing.
+///
+/// # Errors
+/// `request.malformed`.
+pub fn query<T: DeserializeOwned>(req: &HttpRequest) -> std::result::Result<T, Problem> {
+    let read = web::Query::<T>::from_query(req.query_string());
+    read.map(web::Query::into_inner)
+        .map_err(|error| Problem::new(&error::REQUEST_MALFORMED).with("reason", &error.to_string()))
+}
+
 /// Answers every address that is not ours: 404.
 pub async fn not_found(req: HttpRequest) -> HttpResponse {
     problem_response(&req, &Problem::new(&error::REQUEST_NOT_FOUND))
@@ -240,7 +307,7 @@ pub async fn not_found(req: HttpRequest) -> HttpResponse {
 /// # Errors
 /// The handler's own.
 pub async fn frame(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> std::result::Result<ServiceResponse<impl MessageBody>, Error> {
     let given = req.headers().get(headers::REQUEST_ID).and_then(|value| value.to_str().ok()?.parse().ok());
@@ -248,8 +315,9 @@ pub async fn frame(
     req.extensions_mut().insert(id);
     let shared = req.app_data::<web::Data<Shared>>().cloned();
     let (method, path) = (req.method().clone(), error::echo(req.path()));
+    let payload = unread::keep(&mut req);
     let started = tokio::time::Instant::now();
-    let mut response = next.call(req).await?;
+    let mut response = next.call(req).await?.map_body(|_, body| unread::Answer::new(body, payload));
     let status = response.status().as_u16();
     let elapsed_ms = started.elapsed().as_millis();
     tracing::debug!(%method, path, status, elapsed_ms, request_id = %id, "request");

@@ -2,6 +2,7 @@
 //! idempotency, the audit trail, time. No rule of the field stands here.
 pub mod audit;
 pub mod auth;
+mod client;
 pub mod clock;
 pub mod db;
 pub mod failure;
@@ -15,6 +16,7 @@ mod schema;
 pub mod serve;
 pub mod telemetry;
 
+pub use client::http_client;
 pub use db::{Db, Position, Tx};
 pub use failure::Failure;
 pub use opctx::OpCtx;

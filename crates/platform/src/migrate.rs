@@ -8,11 +8,12 @@ use sha2::Sha256;
 const REFERENCE: EmbeddedMigrations = embed_migrations!("../../migrations/reference");
 const IDENTITY: EmbeddedMigrations = embed_migrations!("../../migrations/identity");
 const CAPACITY: EmbeddedMigrations = embed_migrations!("../../migrations/capacity");
+const ALLOCATION: EmbeddedMigrations = embed_migrations!("../../migrations/allocation");
 const ROLES: &str = include_str!("../../../migrations/roles.sql");
 const GRANTS: &str = include_str!("../../../migrations/grants.sql");
 
 /// Roles that log in.
-pub const LOGIN_ROLES: [&str; 4] = ["identity_app", "capacity_app", "gateway", "audit"];
+pub const LOGIN_ROLES: [&str; 5] = ["identity_app", "capacity_app", "allocation_app", "gateway", "audit"];
 
 /// The password of one role: derived from the instance's secret, so that nothing more is stored.
 #[must_use]
@@ -51,6 +52,7 @@ pub async fn run(maintenance_url: &str, admin_url: &str, instance: &str, secret:
         ("reference", "identity_owner", REFERENCE),
         ("identity", "identity_owner", IDENTITY),
         ("capacity", "capacity_owner", CAPACITY),
+        ("allocation", "allocation_owner", ALLOCATION),
     ] {
         let mut own = connect(admin_url).await?;
         own.batch_execute(&format!(

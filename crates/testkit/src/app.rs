@@ -106,6 +106,16 @@ impl TestApp {
         self.sign_in(&json!({"grant_type": "service_account", "client_id": name, "client_secret": secret})).await
     }
 
+    /// A service account of the vaccination officer of a prefecture (`130001`) or municipality (`131016`).
+    pub async fn officer(&self, code: &str) -> TestClient {
+        self.officer_named(&format!("officer-{code}"), code).await
+    }
+
+    /// The same under a name: two officers of one place.
+    pub async fn officer_named(&self, name: &str, code: &str) -> TestClient {
+        self.sign_in(&self.db.officer(name, code).await).await
+    }
+
     /// Staff of a facility.
     pub async fn hospital(&self, facility: &Facility) -> TestClient {
         let name = format!("hospital-{}", facility.gmis_id);

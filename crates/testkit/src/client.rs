@@ -65,7 +65,8 @@ impl TestClient {
     /// Nobody.
     #[must_use]
     pub fn anonymous(base: &str) -> Self {
-        Self { base: base.to_owned(), token: None, http: reqwest::Client::new() }
+        let http = platform::http_client().build().expect("a client");
+        Self { base: base.to_owned(), token: None, http }
     }
 
     /// The same client with a token.
@@ -90,6 +91,11 @@ impl TestClient {
         let text = answer.text().await.expect("a whole body");
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         Answer { status, headers, body }
+    }
+
+    /// HEAD.
+    pub async fn head(&self, path: &str) -> Answer {
+        self.send(self.request(Method::HEAD, path)).await
     }
 
     /// GET.

@@ -109,6 +109,27 @@ impl TestDb {
             diesel::sql_query(&sql).get_result(&mut conn).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
         row.number
     }
+
+    /// Rows as JSON objects, asked for as the administrator.
+    pub async fn rows(&self, sql: &str) -> Vec<serde_json::Value> {
+        #[derive(diesel::QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            rows: String,
+        }
+        let mut conn = connect(&self.home.admin_url().expect("a URL")).await;
+        let sql = format!("select coalesce(json_agg(row_to_json(t)), '[]')::text as rows from ({sql}) as t");
+        let row: Row =
+            diesel::sql_query(&sql).get_result(&mut conn).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        serde_json::from_str(&row.rows).expect("PostgreSQL writes JSON")
+    }
+
+    /// One text, asked for as the administrator.
+    pub async fn text(&self, sql: &str) -> String {
+        let rows = self.rows(&format!("select ({sql})::text as text")).await;
+        let text = rows.into_iter().find_map(|row| Some(row.get("text")?.as_str()?.to_owned()));
+        text.unwrap_or_else(|| panic!("no answer: {sql}"))
+    }
 }
 
 impl Drop for TestDb {

@@ -11,6 +11,7 @@ pub mod app;
 pub mod chaos;
 pub mod client;
 pub mod db;
+pub mod round;
 pub mod schema;
 
 pub use app::{Facility, TestApp};

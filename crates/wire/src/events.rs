@@ -109,6 +109,43 @@ pub struct CapacityReported {
     pub values: Value,
 }
 
+/// `allocation.committed.v1`: a level's plan was posted: what its recipients have been granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AllocationCommitted {
+    /// The plan.
+    pub plan_id: uuid::Uuid,
+    /// The round.
+    pub round_id: uuid::Uuid,
+    /// Whose holdings were divided: a territory's code.
+    pub holder: String,
+    /// `nation`, `prefecture`, `municipality`
+    pub level: String,
+    /// Vials of one unit of the lines' amounts.
+    pub unit_vials: i64,
+    /// Vials granted in all.
+    pub vials: i64,
+    /// The lines with an amount.
+    pub lines: Vec<CommittedLine>,
+    /// Figures of a training instance.
+    pub training: bool,
+}
+
+/// One line of a committed plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CommittedLine {
+    /// A territory's code, or a site's id.
+    pub recipient: String,
+    /// In units of `unit_vials`.
+    pub units: i64,
+}
+
+impl Event for AllocationCommitted {
+    const TYPE: &'static str = "allocation.committed.v1";
+    fn subject(&self) -> String {
+        format!("plan/{}", self.plan_id)
+    }
+}
+
 impl Event for CapacityReported {
     const TYPE: &'static str = "capacity.reported.v1";
     fn subject(&self) -> String {

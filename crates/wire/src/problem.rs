@@ -1,4 +1,5 @@
 //! Errors as `application/problem+json` (RFC 9457) with our stable code and both languages.
+use crate::plan::LineDifference;
 use domain::{FieldError, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -43,9 +44,12 @@ pub struct ProblemBody {
     /// The fields at fault; empty when the problem is not about fields.
     #[serde(default)]
     pub errors: Vec<FieldProblem>,
-    /// For a stale revision: the newest one.
+    /// For a stale revision or version: the newest one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_revision: Option<i32>,
+    /// For a stale plan: what differs from the version that was read, line by line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub difference: Vec<LineDifference>,
 }
 
 impl ProblemBody {
@@ -61,9 +65,10 @@ impl ProblemBody {
             instance: instance.to_owned(),
             request_id: request_id.to_owned(),
             errors: problem.errors.iter().map(FieldProblem::from).collect(),
-            current_revision: (problem.code == &domain::error::REPORT_STALE_REVISION)
+            current_revision: (problem.code.status == 409)
                 .then(|| problem.param("current").and_then(|revision| revision.parse().ok()))
                 .flatten(),
+            difference: Vec::new(),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::manifest::{self, Kind, Manifest};
 use crate::{Source, read};
 
 /// The services: each is a crate `<name>`, a crate `<name>-store` and a schema `<name>`.
-const SERVICES: [&str; 2] = ["identity", "capacity"];
+const SERVICES: [&str; 3] = ["identity", "capacity", "allocation"];
 
 /// Crate, and what of this workspace it may depend on. `<name>` is a service, `<name>-store` its store;
 /// `*` and `*-store` are all of them.
@@ -17,10 +17,10 @@ const RULE: [(&str, &str); 12] = [
     ("ledger", "domain wire platform"),
     ("<name>-store", "domain wire platform ledger"),
     ("<name>", "domain wire platform ledger <name>-store"),
-    ("gateway", "domain wire platform ledger *-store"),
+    ("gateway", "domain wire platform *-store"),
     ("meguri", "domain wire platform ledger * *-store gateway devstack"),
     ("testkit", "domain wire platform ledger * *-store gateway devstack meguri"),
-    ("loadtests", "wire devstack"),
+    ("loadtests", "domain wire devstack"),
     ("devstack", ""),
     ("xtask", ""),
 ];
@@ -32,7 +32,7 @@ const IN_TESTS: &str = "testkit devstack";
 const OUTSIDE: [(&str, &str); 4] = [
     ("diesel diesel-async diesel_migrations tokio-postgres", "platform ledger *-store meguri testkit"),
     ("actix-web", "platform * gateway meguri testkit"),
-    ("tokio", "platform ledger *-store * gateway meguri testkit loadtests"),
+    ("tokio", "platform *-store * gateway meguri testkit loadtests"),
     ("async-graphql", "gateway"),
 ];
 
@@ -183,7 +183,7 @@ mod tests {
 
     /// The whole workspace in order, plus the given dependency.
     fn with(name: &str, dependency: &str, kind: Kind) -> Vec<String> {
-        let names = "domain wire platform identity-store identity capacity-store capacity gateway meguri testkit devstack xtask";
+        let names = "domain wire platform ledger identity-store identity capacity-store capacity gateway meguri testkit devstack xtask";
         let manifests: Vec<Manifest> = names
             .split(' ')
             .map(|member| Manifest {
@@ -198,6 +198,9 @@ mod tests {
     fn lets_what_is_below_be_used() {
         for (name, dependency) in [
             ("platform", "wire"),
+            ("ledger", "platform"),
+            ("capacity-store", "ledger"),
+            ("ledger", "diesel"),
             ("capacity", "capacity-store"),
             ("gateway", "identity-store"),
             ("meguri", "capacity"),
@@ -208,6 +211,7 @@ mod tests {
             assert_eq!(with(name, dependency, Kind::Normal), [""; 0], "{name} → {dependency}");
         }
         assert_eq!(with("capacity", "testkit", Kind::Dev), [""; 0]);
+        assert_eq!(with("ledger", "tokio", Kind::Dev), [""; 0]);
         assert_eq!(with("domain", "tokio", Kind::Dev), [""; 0]);
     }
 
@@ -216,6 +220,10 @@ mod tests {
         for (name, dependency) in [
             ("domain", "wire"),
             ("wire", "platform"),
+            ("platform", "ledger"),
+            ("ledger", "capacity-store"),
+            ("gateway", "ledger"),
+            ("ledger", "tokio"),
             ("capacity", "identity"),
             ("capacity", "identity-store"),
             ("capacity-store", "identity-store"),

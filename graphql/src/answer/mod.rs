@@ -183,15 +183,13 @@ fn of_scalar(error: &ServerError) -> Option<Refusal> {
 }
 
 fn of_document(message: &str) -> Refusal {
-    let limit = |what: &str| {
-        Problem::new(&error::GRAPHQL_LIMIT)
-            .with("what", what)
-            .with("limit", "5,000 (public) / 20,000 (staff)")
-            .with("found", "more")
-            .into()
-    };
     match message {
-        "Query is too complex." => limit("complexity"),
+        "Query is too complex." => Problem::new(&error::GRAPHQL_LIMIT)
+            .with("what", "複雑さ（サインインなし / あり）")
+            .with("what_en", "complexity (not signed in / signed in)")
+            .with("limit", "5,000 / 20,000")
+            .with("found", "> 5,000 / > 20,000")
+            .into(),
         _ => problem(&error::GRAPHQL_INVALID, message),
     }
 }

@@ -47,18 +47,22 @@ pub fn check(document: &ExecutableDocument, introspection: bool) -> Result<()> {
     for (_, operation) in document.operations.iter() {
         let size = measured.set(&operation.node.selection_set.node, 0)?;
         if size.depth > DEPTH_MAX {
-            return Err(over("depth", DEPTH_MAX, size.depth));
+            return Err(over(("深さ", "depth"), DEPTH_MAX, size.depth));
         }
         expanded = expanded.saturating_add(size.selections);
     }
     if expanded > EXPANDED_MAX {
-        return Err(over("selections with fragments expanded", EXPANDED_MAX, expanded));
+        return Err(over(
+            ("フラグメントを展開した選択の数", "selections with fragments expanded"),
+            EXPANDED_MAX,
+            expanded,
+        ));
     }
     // from here on, expanding everything is known to be cheap
     for (_, operation) in document.operations.iter() {
         let root = fields(document, &operation.node.selection_set.node);
         if root.len() > ROOT_FIELDS_MAX {
-            return Err(over("root fields", ROOT_FIELDS_MAX, root.len()));
+            return Err(over(("最上位のフィールドの数", "root fields"), ROOT_FIELDS_MAX, root.len()));
         }
         repeats(document, &operation.node.selection_set.node)?;
     }
@@ -99,14 +103,14 @@ fn as_written(document: &ExecutableDocument, introspection: bool) -> Result<()> 
         }
     }
     if aliases > ALIASES_MAX {
-        return Err(over("aliases", ALIASES_MAX, aliases));
+        return Err(over(("別名の数", "aliases"), ALIASES_MAX, aliases));
     }
     Ok(())
 }
 
 fn directives(directives: &[Positioned<Directive>]) -> Result<()> {
     if directives.len() > DIRECTIVES_MAX {
-        return Err(over("directives at one place", DIRECTIVES_MAX, directives.len()));
+        return Err(over(("一か所のディレクティブの数", "directives at one place"), DIRECTIVES_MAX, directives.len()));
     }
     Ok(())
 }
@@ -129,7 +133,7 @@ struct Measured<'a> {
 impl<'a> Measured<'a> {
     fn set(&mut self, set: &'a SelectionSet, level: usize) -> Result<Size> {
         if level > NESTING_MAX {
-            return Err(over("levels of fragments", NESTING_MAX, level));
+            return Err(over(("フラグメントの入れ子の深さ", "levels of fragments"), NESTING_MAX, level));
         }
         let mut size = Size::default();
         for selection in &set.items {
@@ -191,7 +195,7 @@ fn repeats(document: &ExecutableDocument, root: &SelectionSet) -> Result<()> {
             sets.push(below);
         }
         if let Some(most) = times.into_values().max().filter(|most| *most > REPEATS_MAX) {
-            return Err(over("times the same field", REPEATS_MAX, most));
+            return Err(over(("同じフィールドの繰り返しの回数", "times the same field"), REPEATS_MAX, most));
         }
     }
     Ok(())

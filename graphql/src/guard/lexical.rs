@@ -9,7 +9,7 @@ use domain::Problem;
 /// `graphql.limit`.
 pub fn check(document: &str) -> Result<(), Problem> {
     if document.len() > DOCUMENT_BYTES_MAX {
-        return Err(over("bytes of the document", DOCUMENT_BYTES_MAX, document.len()));
+        return Err(over(("文書のバイト数", "bytes of the document"), DOCUMENT_BYTES_MAX, document.len()));
     }
     let bytes = document.as_bytes();
     let (mut at, mut tokens, mut nesting) = (0, 0, 0_usize);
@@ -39,10 +39,10 @@ pub fn check(document: &str) -> Result<(), Problem> {
         at += length.max(1);
         tokens += 1;
         if nesting > NESTING_MAX {
-            return Err(over("levels of brackets", NESTING_MAX, nesting));
+            return Err(over(("括弧の入れ子の深さ", "levels of brackets"), NESTING_MAX, nesting));
         }
         if tokens > TOKENS_MAX {
-            return Err(over("tokens", TOKENS_MAX, tokens));
+            return Err(over(("トークンの数", "tokens"), TOKENS_MAX, tokens));
         }
     }
     Ok(())
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     fn fails(document: &str) -> String {
-        check(document).unwrap_err().param("what").unwrap().to_owned()
+        check(document).unwrap_err().param("what_en").unwrap().to_owned()
     }
 
     #[test]

@@ -30,10 +30,14 @@ pub const NESTING_MAX: usize = 48;
 /// make a short document explode.
 pub const EXPANDED_MAX: usize = 2_000;
 
+/// What is limited, in Japanese and English.
+pub type What = (&'static str, &'static str);
+
 /// A limit that is exceeded.
-fn over(what: &'static str, limit: usize, found: usize) -> Problem {
+fn over((what, what_en): What, limit: usize, found: usize) -> Problem {
     Problem::new(&error::GRAPHQL_LIMIT)
         .with("what", what)
+        .with("what_en", what_en)
         .with("limit", &limit.to_string())
         .with("found", &found.to_string())
 }
@@ -86,7 +90,7 @@ mod tests {
         let problem = check(query).unwrap_err();
         // generous: a debug build on a busy machine; a real explosion takes seconds
         assert!(started.elapsed() < Duration::from_millis(200), "{:?}", started.elapsed());
-        (problem.code.code, problem.param("what").or(problem.param("reason")).unwrap_or_default().to_owned())
+        (problem.code.code, problem.param("what_en").or(problem.param("reason")).unwrap_or_default().to_owned())
     }
 
     fn limit(query: &str) -> String {
@@ -109,6 +113,17 @@ mod tests {
         assert_eq!(limit(&hidden), "root fields");
         check(&format!("{{ a {} }}", "@include(if: true) ".repeat(5))).unwrap();
         assert_eq!(limit(&format!("{{ a {} }}", "@include(if: true) ".repeat(10))), "directives at one place");
+    }
+
+    #[test]
+    fn a_limit_is_told_in_both_languages() {
+        let problem = check(&"{".repeat(10_000)).unwrap_err();
+        assert!(
+            problem.ja().contains("括弧の入れ子の深さは 48 まで") && !problem.ja().contains("levels"),
+            "{}",
+            problem.ja()
+        );
+        assert!(problem.en().contains("levels of brackets at most 48"), "{}", problem.en());
     }
 
     #[test]

@@ -2,7 +2,10 @@
 //! request. Every read goes through the caller's scope here, whatever path led to it.
 mod capacity;
 mod facility;
+mod plan;
 mod report;
+mod round;
+mod site;
 mod territory;
 
 use crate::{
@@ -10,12 +13,20 @@ use crate::{
     session::{Jobs, Reading},
 };
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
-use domain::{Problem, capacity::Form, policy::Scope};
+use domain::{
+    Problem, TerritoryCode,
+    capacity::Form,
+    policy::{Action, Actor, Place, Scope, decide},
+};
+use platform::OpCtx;
 use std::{collections::HashMap, hash::Hash, sync::Arc, time::Duration};
 
 pub use capacity::{CapacityKey, Sums};
 pub use facility::{ByKey, PageOf};
+pub use plan::{AdjustmentsOf, ChangesOf, LinesOf, PlanBy, PlanKey, PlanOf, UnitsOf};
 pub use report::{DayReport, LatestReport};
+pub use round::{AllRounds, HoldingOf, HoldingsOf, RoundBy, StatesOf, StepsOf, SupplyOf};
+pub use site::{SiteBy, SitesOf, WishOf};
 pub use territory::{ChildrenOf, PointOf, PopulationsOf};
 
 /// What every loader reads with.
@@ -24,6 +35,23 @@ pub struct Source {
     gateway: Arc<Inner>,
     reading: Arc<Reading>,
     scope: Scope,
+    actor: Arc<Actor>,
+}
+
+/// May the plans and grants of this holder be read? What may not be is as if it were not there.
+pub fn sees_plans(actor: &Actor, holder: TerritoryCode) -> bool {
+    decide(actor, Action::PlanRead, Place::Territory(holder)).is_ok()
+}
+
+impl Source {
+    fn sees_plans(&self, holder: TerritoryCode) -> bool {
+        sees_plans(&self.actor, holder)
+    }
+
+    /// Rounds are the business of those who may read a plan at home at least.
+    fn sees_rounds(&self) -> bool {
+        decide(&self.actor, Action::PlanRead, self.actor.home).is_ok()
+    }
 }
 
 /// All loaders of a request.
@@ -35,8 +63,9 @@ pub struct FormBy(pub String);
 
 impl Loaders {
     /// New, empty loaders.
-    pub fn new(gateway: &Arc<Inner>, reading: &Arc<Reading>, scope: Scope, jobs: &Jobs) -> Self {
-        let source = Source { gateway: Arc::clone(gateway), reading: Arc::clone(reading), scope };
+    pub fn new(gateway: &Arc<Inner>, reading: &Arc<Reading>, op: &OpCtx, jobs: &Jobs) -> Self {
+        let (scope, actor) = (op.scope(), Arc::new(op.actor.clone()));
+        let source = Source { gateway: Arc::clone(gateway), reading: Arc::clone(reading), scope, actor };
         let jobs = jobs.clone();
         let loader = DataLoader::with_cache(source, move |job| jobs.put(job), HashMapCache::default());
         // a job waits for the resolvers, not for time: see `session::drive`
@@ -53,6 +82,19 @@ impl Loaders {
         Source: Loader<K, Error = Problem>,
     {
         self.0.load_one(key).await
+    }
+
+    /// Forgets what was read of plans and grants: a write has changed it.
+    pub fn forget_plans(&self) {
+        self.0.clear::<PlanBy>();
+        self.0.clear::<PlanOf>();
+        self.0.clear::<UnitsOf>();
+        self.0.clear::<LinesOf>();
+        self.0.clear::<AdjustmentsOf>();
+        self.0.clear::<ChangesOf>();
+        self.0.clear::<StatesOf>();
+        self.0.clear::<HoldingsOf>();
+        self.0.clear::<HoldingOf>();
     }
 
     /// A form by its code.

@@ -23,8 +23,10 @@ pub struct Refusal {
     pub en: String,
     /// The fields at fault.
     pub errors: Vec<wire::problem::FieldProblem>,
-    /// For a stale revision: the newest one.
+    /// For a stale revision or version: the newest one.
     pub current_revision: Option<i32>,
+    /// For a stale plan: what differs from the version that was read.
+    pub difference: Vec<wire::plan::LineDifference>,
     /// When to try again.
     pub retry_after_s: Option<u32>,
 }
@@ -51,6 +53,7 @@ impl From<ProblemBody> for Refusal {
             en: body.title,
             errors: body.errors,
             current_revision: body.current_revision,
+            difference: body.difference,
             retry_after_s: None,
         }
     }
@@ -82,9 +85,7 @@ pub struct Client {
 impl Client {
     /// A client of the service at this base URL. Requests share its connections.
     pub fn new(url: String) -> Self {
-        let builder = reqwest::Client::builder().timeout(ANSWER_TIMEOUT).connect_timeout(CONNECT_TIMEOUT);
-        // services do not redirect: a redirect would carry the caller's token elsewhere
-        let builder = builder.redirect(reqwest::redirect::Policy::none()).no_proxy();
+        let builder = platform::http_client().timeout(ANSWER_TIMEOUT).connect_timeout(CONNECT_TIMEOUT);
         let http = builder.build().unwrap_or_else(|error| {
             tracing::error!(%error, "the HTTP client has only its defaults");
             reqwest::Client::new()

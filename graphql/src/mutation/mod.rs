@@ -1,11 +1,13 @@
 //! The root of all writes. The gateway writes nothing itself: each mutation is a request to the
 //! service that owns the rule, with the caller's own token.
 pub mod client;
+mod plan;
 mod submit_report;
 
 use crate::session::session;
 use async_graphql::{Context, Object};
 
+pub use plan::{AdjustLineInput, AssignToSitesInput, ComputePlanInput, MovePlanInput, PlanPayload};
 pub use submit_report::{SubmitReportInput, SubmitReportPayload};
 
 /// The root of all writes.
@@ -24,5 +26,62 @@ impl Mutation {
         #[graphql(desc = "The report.")] input: SubmitReportInput,
     ) -> Result<SubmitReportPayload, client::Refusal> {
         submit_report::submit_report(session(ctx)?, input).await
+    }
+
+    /// Compute the plan of the nation or of a prefecture, or compute it again before it is handed in.
+    /// Lines that were changed by hand are as computed again.
+    async fn compute_plan(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is to be computed.")] input: ComputePlanInput,
+    ) -> Result<PlanPayload, client::Refusal> {
+        plan::compute(session(ctx)?, input).await
+    }
+
+    /// Change lines of a plan by hand, together, with a reason; the computed units stay beside.
+    async fn adjust_line(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The lines, as they shall be.")] input: AdjustLineInput,
+    ) -> Result<PlanPayload, client::Refusal> {
+        plan::adjust(session(ctx)?, input).await
+    }
+
+    /// Hand a plan in; its lines then stand still.
+    async fn submit_plan(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The plan, as it was read.")] input: MovePlanInput,
+    ) -> Result<PlanPayload, client::Refusal> {
+        plan::step(session(ctx)?, "submit", input).await
+    }
+
+    /// Agree to a plan that was handed in.
+    async fn approve_plan(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The plan, as it was read.")] input: MovePlanInput,
+    ) -> Result<PlanPayload, client::Refusal> {
+        plan::step(session(ctx)?, "approve", input).await
+    }
+
+    /// Commit a plan: its lines are granted, the rest goes into the holder's reserve. After the
+    /// nation's, each prefecture has a computed plan of its own.
+    async fn commit_plan(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The plan, as it was read.")] input: MovePlanInput,
+    ) -> Result<PlanPayload, client::Refusal> {
+        plan::step(session(ctx)?, "commit", input).await
+    }
+
+    /// Assign vials to a municipality's sites. Several assignments add up and never exceed what the
+    /// municipality was granted.
+    async fn assign_to_sites(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The sites and their vials.")] input: AssignToSitesInput,
+    ) -> Result<PlanPayload, client::Refusal> {
+        plan::assign(session(ctx)?, input).await
     }
 }

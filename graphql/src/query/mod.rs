@@ -2,13 +2,15 @@
 use crate::{
     forms,
     loader::{FormBy, PointOf},
-    scalars::{Date, DateTime, FacilityKey, TerritoryCode},
+    scalars::{Date, DateTime, FacilityKey, TerritoryCode, Uuid},
     session::{Session, session},
     types::{
         facility::Facility,
         form::Form,
         node::Node,
         or_null,
+        plan::Plan,
+        round::Round,
         territory::Territory,
         viewer::{Clock, Viewer},
     },
@@ -83,6 +85,30 @@ impl Query {
         let load = async {
             let form = session(ctx)?.loaders.one(FormBy(code.clone())).await?;
             form.ok_or_else(|| forms::unknown(&code)).map(|form| Some(Form(form)))
+        };
+        or_null(ctx, load.await)
+    }
+
+    /// All rounds (クール), newest first; empty for those who may read no plan.
+    #[graphql(complexity = "20_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
+    async fn rounds(&self, ctx: &Context<'_>) -> Result<Vec<Round>, Problem> {
+        Round::all(session(ctx)?).await
+    }
+
+    /// A round by its id. Error: `allocation.round_not_found`, also for one that is not open to you.
+    async fn round(&self, ctx: &Context<'_>, #[graphql(desc = "The round's id.")] id: Uuid) -> Option<Round> {
+        let load = async {
+            let missing = || Problem::new(&error::ALLOCATION_ROUND_NOT_FOUND).with("round", &id.0.to_string());
+            Round::load(session(ctx)?, id.0).await?.ok_or_else(missing).map(Some)
+        };
+        or_null(ctx, load.await)
+    }
+
+    /// A plan by its id. Error: `allocation.plan_not_found`, also for one that is not open to you.
+    async fn plan(&self, ctx: &Context<'_>, #[graphql(desc = "The plan's id.")] id: Uuid) -> Option<Plan> {
+        let load = async {
+            let missing = || Problem::new(&error::ALLOCATION_PLAN_NOT_FOUND).with("plan", &id.0.to_string());
+            Plan::load(session(ctx)?, id.0).await?.ok_or_else(missing).map(Some)
         };
         or_null(ctx, load.await)
     }

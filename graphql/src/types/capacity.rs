@@ -10,9 +10,10 @@ use crate::{
 };
 use async_graphql::{Object, SimpleObject};
 use domain::{
-    BusinessDay, Problem,
+    BusinessDay, Problem, TerritoryCode,
     capacity::{self, sums::figures},
     error,
+    policy::{Facilities, Scope},
     time::Instant,
     units::Permille,
 };
@@ -56,15 +57,26 @@ pub struct ChoiceCount {
 pub struct Figure {
     /// The item.
     pub item: FormItem,
-    /// For a count: the sum over the facilities that answered, in the item's unit. Null for a choice.
+    /// For a count: the sum over the facilities that answered, in the item's unit. Null for a choice;
+    /// and null, unless you oversee the territory, when one or two facilities answered.
     pub sum: Option<Count>,
     /// Facilities behind the figure: those that answered this item.
     pub answered: Count,
-    /// For a choice: facilities per answer, in the order of the choices. Null for a count.
+    /// For a choice: facilities per answer, in the order of the choices. Null for a count; and null,
+    /// unless you oversee the territory, when one or two facilities answered.
     pub choices: Option<Vec<ChoiceCount>>,
 }
 
+/// Figures of fewer facilities than this are those of single hospitals.
+const CELL_MIN: i64 = 3;
+
 impl Figure {
+    /// The figure as the public may see it: no report of a single hospital can be read from it.
+    fn published(self) -> Self {
+        let is_small = (1..CELL_MIN).contains(&self.answered.0);
+        if is_small { Self { sum: None, choices: None, ..self } } else { self }
+    }
+
     fn new(item: FormItem, figure: capacity::Figure) -> Self {
         match figure {
             capacity::Figure::Sum { sum, answered } => {
@@ -91,6 +103,12 @@ pub struct Capacity {
     sums: Arc<Sums>,
     now: Instant,
     training: bool,
+    is_overseen: bool,
+}
+
+/// Does the caller look after the territory's facilities, and so see each of them anyway?
+fn oversees(scope: Scope, territory: TerritoryCode) -> bool {
+    matches!(scope.facilities(), Facilities::Within(home) if home.contains(territory))
 }
 
 /// Can a report of `day` still be sent or corrected at `now`?
@@ -112,14 +130,16 @@ impl Capacity {
         let form = session.loaders.form(form).await?;
         let key = CapacityKey { territory: territory.place(), day, form: form.code.clone() };
         let (now, training) = (session.op.now, session.op.training);
-        Ok(session.loaders.one(key).await?.map(|sums| Self { territory, day, form, sums, now, training }))
+        let is_overseen = oversees(session.op.scope(), territory.place());
+        Ok(session.loaders.one(key).await?.map(|sums| Self { territory, day, form, sums, now, training, is_overseen }))
     }
 
     /// The figures of these items, or of all, in the order asked for.
     fn select(&self, items: Option<&[String]>) -> Result<Vec<Figure>, Problem> {
         let all = figures(&self.form, &self.sums.cells);
         let figure = |(item, figure): &(&capacity::Item, capacity::Figure)| {
-            Figure::new(FormItem(Arc::new((*item).clone())), figure.clone())
+            let figure = Figure::new(FormItem(Arc::new((*item).clone())), figure.clone());
+            if self.is_overseen { figure } else { figure.published() }
         };
         let Some(items) = items else { return Ok(all.iter().map(figure).collect()) };
         let by_code: HashMap<&str, _> = all.iter().map(|pair| (pair.0.code.as_str(), pair)).collect();
@@ -132,7 +152,8 @@ impl Capacity {
 }
 
 /// The sums over the reports of a territory's facilities for one day and form. Prefectures and the
-/// nation are added up from their municipalities.
+/// nation are added up from their municipalities. Where one or two facilities answered an item, only
+/// those who oversee the territory see its sum.
 #[Object]
 impl Capacity {
     /// Whose facilities.

@@ -71,8 +71,16 @@ pub struct FacilityConnection {
 /// # Errors
 /// `graphql.page_size` unless it is from 1 to 200.
 pub fn page_size(first: i32) -> Result<usize, Problem> {
-    let refused = || Problem::new(&error::GRAPHQL_PAGE_SIZE).with("limit", &PAGE_MAX.to_string());
-    if (1..=PAGE_MAX).contains(&first) { usize::try_from(first).map_err(|_| refused()) } else { Err(refused()) }
+    page_within(first, PAGE_MAX)
+}
+
+/// The size of a page as asked for, of a list with its own limit.
+///
+/// # Errors
+/// `graphql.page_size` unless it is from 1 to `max`.
+pub fn page_within(first: i32, max: i32) -> Result<usize, Problem> {
+    let refused = || Problem::new(&error::GRAPHQL_PAGE_SIZE).with("limit", &max.to_string());
+    if (1..=max).contains(&first) { usize::try_from(first).map_err(|_| refused()) } else { Err(refused()) }
 }
 
 /// What a page of `first` elements may cost. Never so much that sums of it overflow; a page that is

@@ -1,9 +1,10 @@
 //! Objects by a global id (Relay).
-use super::{facility::Facility, territory::Territory};
+use super::{facility::Facility, plan::Plan, round::Round, territory::Territory};
 use crate::session::Session;
 use async_graphql::{ID, Interface};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{Problem, TerritoryCode, ids::FacilityId};
+use uuid::Uuid;
 
 /// An object that can be fetched again by its id.
 #[derive(Interface)]
@@ -13,6 +14,10 @@ pub enum Node {
     Territory(Territory),
     /// A facility.
     Facility(Facility),
+    /// A round.
+    Round(Round),
+    /// A plan.
+    Plan(Plan),
 }
 
 /// What a global id names.
@@ -22,6 +27,10 @@ pub enum NodeId {
     Territory(TerritoryCode),
     /// A facility.
     Facility(FacilityId),
+    /// A round.
+    Round(Uuid),
+    /// A plan.
+    Plan(Uuid),
 }
 
 impl NodeId {
@@ -30,6 +39,8 @@ impl NodeId {
         let text = match self {
             Self::Territory(code) => format!("Territory:{code}"),
             Self::Facility(id) => format!("Facility:{id}"),
+            Self::Round(id) => format!("Round:{id}"),
+            Self::Plan(id) => format!("Plan:{id}"),
         };
         ID(URL_SAFE_NO_PAD.encode(text))
     }
@@ -40,6 +51,8 @@ impl NodeId {
         let read = match text.split_once(':')? {
             ("Territory", code) => Self::Territory(TerritoryCode::parse(code).ok()?),
             ("Facility", id) => Self::Facility(id.parse().ok()?),
+            ("Round", id) => Self::Round(id.parse().ok()?),
+            ("Plan", id) => Self::Plan(id.parse().ok()?),
             _ => return None,
         };
         // `uuid` reads more forms than it writes; one object has one id
@@ -57,6 +70,8 @@ impl Node {
             None => None,
             Some(NodeId::Territory(code)) => Territory::load(session, code).await?.map(Self::Territory),
             Some(NodeId::Facility(id)) => Facility::load(session, id).await?.map(Self::Facility),
+            Some(NodeId::Round(id)) => Round::load(session, id).await?.map(Self::Round),
+            Some(NodeId::Plan(id)) => Plan::load(session, id).await?.map(Self::Plan),
         })
     }
 }
@@ -68,8 +83,12 @@ mod tests {
     #[test]
     fn an_object_has_one_id() {
         let id = "0192f0be-0000-7000-8000-000000000001";
-        for node in [NodeId::Territory(TerritoryCode::parse("131016").unwrap()), NodeId::Facility(id.parse().unwrap())]
-        {
+        for node in [
+            NodeId::Territory(TerritoryCode::parse("131016").unwrap()),
+            NodeId::Facility(id.parse().unwrap()),
+            NodeId::Round(id.parse().unwrap()),
+            NodeId::Plan(id.parse().unwrap()),
+        ] {
             assert_eq!(NodeId::read(&node.id()), Some(node));
         }
         for text in [
@@ -77,6 +96,7 @@ mod tests {
             "Facility:1".to_owned(),
             format!("Facility:{}", id.replace('-', "")),
             format!("Facility:{}", id.to_uppercase()),
+            format!("Plan:{}", id.replace('-', "")),
             "Report:1".to_owned(),
             "Territory".to_owned(),
             String::new(),

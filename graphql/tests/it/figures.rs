@@ -108,3 +108,30 @@ async fn a_report_is_read_back_as_it_was_answered() {
     assert_eq!(&facility["report"], report);
     assert_eq!((&facility["none"], &facility["status"]), (&json!(null), &json!(null)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_of_one_or_two_facilities_are_not_for_the_public() {
+    let app = TestApp::start().await;
+    let made = app.facilities(&["131016", "131016", "131024", "131024"]).await;
+    let proxy = app.proxy(13).await;
+    let query = "{ territory(code: \"130001\") { capacity { coverage { reported }
+        figures(items: [\"beds_total\", \"status_inpatient\", \"ecmo_owned\"]) { sum answered choices { facilities } } } } }";
+    let (anybody, ministry, tokyo) = (app.anonymous(), app.ministry().await, app.persona("prefecture-13").await);
+    let (osaka, staff) = (app.persona("prefecture-01").await, app.hospital(&made[0]).await);
+    for answered in 1..=3_i64 {
+        let facility = &made[usize::try_from(answered).unwrap()];
+        let values = json!({"beds_total": 10, "status_inpatient": "normal"});
+        app::take(&proxy, &app::report(facility, app.today, values)).await;
+        for (client, oversees) in
+            [(&anybody, false), (&osaka, false), (&staff, false), (&ministry, true), (&tokyo, true), (&proxy, true)]
+        {
+            let seen = ask(client, query).await;
+            let figures = &seen["territory"]["capacity"]["figures"];
+            let is_shown = oversees || answered >= 3;
+            assert_eq!(figures[0]["sum"], if is_shown { json!(10 * answered) } else { json!(null) });
+            assert_eq!(figures[1]["choices"].is_array(), is_shown);
+            assert_eq!((&figures[0]["answered"], &figures[1]["answered"]), (&json!(answered), &json!(answered)));
+            assert_eq!((&figures[2]["sum"], &figures[2]["answered"]), (&json!(0), &json!(0)), "nothing is no secret");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop")]
 mod figures;
 mod pages;
+mod rounds;
 mod sight;
 mod submit;
 mod trouble;

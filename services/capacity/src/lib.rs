@@ -20,6 +20,7 @@ pub struct Capacity {
     /// Every version, by code, newest first, and whether it is in force.
     forms: Arc<RwLock<Arc<Vec<(Form, bool)>>>>,
     opened: Arc<Mutex<HashSet<(String, BusinessDay)>>>,
+    batches: app::submit_batch::Batches,
 }
 
 impl Capacity {
@@ -28,7 +29,13 @@ impl Capacity {
     /// # Errors
     /// When the forms cannot be read.
     pub async fn start(shared: Shared, db: Db) -> Result<Self> {
-        let service = Self { shared, db, forms: Arc::default(), opened: Arc::default() };
+        let service = Self {
+            shared,
+            db,
+            forms: Arc::default(),
+            opened: Arc::default(),
+            batches: app::submit_batch::Batches::default(),
+        };
         service.reload_forms().await?;
         Ok(service)
     }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 const TERRITORIES: &str = include_str!("../facts/territories.csv");
 const POPULATIONS: &str = include_str!("../facts/prefecture_population.csv");
+const PREDECESSORS: &str = include_str!("../facts/predecessors.csv");
 
 /// Where the populations come from, as the table and every API say it.
 pub const POPULATION_SOURCE: &str = "総務省統計局 人口推計 2018-10-01 (千人単位で公表)";
@@ -111,6 +112,14 @@ pub fn populations() -> Vec<Population> {
     POPULATIONS.lines().skip(1).filter_map(population).collect()
 }
 
+/// The municipality that one of the 2010 census, by its five digits, has become or is part of; only
+/// for those whose code has gone since.
+#[must_use]
+pub fn successor(code5: &str) -> Option<TerritoryCode> {
+    let row = |row: &'static str| fields(row).filter(|[old, ..]: &[&str; 3]| *old == code5);
+    PREDECESSORS.lines().skip(1).find_map(row).and_then(|[.., successor]| TerritoryCode::parse(successor).ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +166,17 @@ mod tests {
             assert!((parts - persons(code, "total")).abs() <= 1_000, "{code}");
             assert!(persons(code, "75_plus") < persons(code, "65_plus"));
         }
+    }
+
+    #[test]
+    fn every_predecessor_has_a_municipality_of_today() {
+        assert_eq!(PREDECESSORS.lines().count(), 1 + 17);
+        for row in PREDECESSORS.lines().skip(1) {
+            let successor = successor(&row[..5]).unwrap();
+            assert_eq!(successor.tier(), Tier::Municipality);
+            assert!(!territories()[&successor].is_point(), "{row}");
+        }
+        assert_eq!(successor("13101"), None);
     }
 
     #[test]

@@ -15,13 +15,14 @@ pub struct Identity {
     /// Pool in the role `identity_app`.
     pub db: Db,
     key: Arc<RwLock<Option<Arc<app::keys::Signer>>>>,
+    hashing: app::hashing::Hashing,
 }
 
 impl Identity {
     /// The service on its pool.
     #[must_use]
     pub fn new(shared: Shared, db: Db) -> Self {
-        Self { shared, db, key: Arc::default() }
+        Self { shared, db, key: Arc::default(), hashing: app::hashing::Hashing::default() }
     }
 
     fn signer(&self) -> Option<Arc<app::keys::Signer>> {

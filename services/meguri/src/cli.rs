@@ -1,9 +1,9 @@
 //! The command line. Every command says what it does, and errors say what to do.
 use crate::{
-    audit, contracts,
+    allocate, audit, contracts,
     demo::{self, Demo},
     home::Home,
-    import, seed,
+    import, population, seed,
     serve::{self, Service, Settings},
     table,
 };
@@ -80,6 +80,9 @@ enum Command {
         #[arg(long, default_value = ".")]
         root: PathBuf,
     },
+    /// The allocation engine by itself, without a server or a database.
+    #[command(subcommand)]
+    Allocate(AllocateCommand),
     /// The instance's clock. A training instance has its own.
     #[command(subcommand)]
     Clock(ClockCommand),
@@ -107,6 +110,9 @@ struct ServeArgs {
     /// Where capacity answers, if it runs elsewhere.
     #[arg(long, env = "MEGURI_CAPACITY_URL")]
     capacity_url: Option<String>,
+    /// Where allocation answers, if it runs elsewhere.
+    #[arg(long, env = "MEGURI_ALLOCATION_URL")]
+    allocation_url: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -125,6 +131,29 @@ enum ImportCommand {
         /// Only these prefectures, by number: 13,31,47.
         #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=47))]
         prefectures: Option<Vec<u32>>,
+    },
+    /// Populations of municipalities from the census of 2010: what doses are divided by.
+    ///
+    /// Wards are summed into their cities, and municipalities that have gone since into their
+    /// successors. Importing the same file again changes nothing.
+    Population {
+        /// The CSV file (columns code5, current_code6, population_2010).
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum AllocateCommand {
+    /// Compute the cases of a file (allocation-cases/1) and print the results as JSON.
+    ///
+    /// With --check, compare with what the file expects, print a table, and exit with 1 if any differs.
+    Run {
+        /// The case file.
+        #[arg(long)]
+        cases: PathBuf,
+        /// Compare with what is expected.
+        #[arg(long)]
+        check: bool,
     },
 }
 
@@ -196,9 +225,13 @@ fn fail(error: &dyn std::fmt::Display) -> ExitCode {
 async fn run(cli: Cli) -> Result<ExitCode> {
     let instance = Instance::parse(&cli.instance).map_err(|error| Failure::Unavailable(error.to_string()))?;
     let options = Options::from_env();
-    // these two need no servers
+    // these need no servers
     match &cli.command {
         Command::Contracts { check, root } => return contracts(root, *check),
+        Command::Allocate(AllocateCommand::Run { cases, check }) => {
+            let equal = allocate::run_cases(cases, *check, false)?;
+            return Ok(if equal { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         Command::Stack(command) => return stack(&instance, options, command),
         _ => {}
     }
@@ -207,6 +240,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Serve(args) => serve(home, args).await,
         Command::Migrate => migrate(&home).await,
         Command::Seed { real } => seed(&home, !real).await,
+        Command::Import(ImportCommand::Population { file }) => population(&home, &file).await,
         Command::Import(ImportCommand::Gmis { file, json, prefectures }) => {
             import(&home, &file, json, prefectures).await
         }
@@ -220,7 +254,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
                 demo::interactive(demo, &instance, &options).await
             }
         }
-        Command::Contracts { .. } | Command::Stack(_) => Ok(ExitCode::SUCCESS),
+        Command::Contracts { .. } | Command::Stack(_) | Command::Allocate(_) => Ok(ExitCode::SUCCESS),
     }
 }
 
@@ -240,6 +274,7 @@ async fn serve(home: Home, args: ServeArgs) -> Result<ExitCode> {
         services: args.services,
         identity_url: args.identity_url,
         capacity_url: args.capacity_url,
+        allocation_url: args.allocation_url,
         ..Settings::all(listen(&args.bind, args.port)?)
     };
     let running = serve::start(&home, settings).await?;
@@ -275,6 +310,17 @@ async fn import(home: &Home, file: &Path, json: bool, prefectures: Option<Vec<u3
         table::print(&format!("{}\n{}", import::render(&outcome.summary), table::seconds(started.elapsed())));
     }
     Ok(if outcome.summary.rejected > 0 { ExitCode::from(2) } else { ExitCode::SUCCESS })
+}
+
+async fn population(home: &Home, file: &Path) -> Result<ExitCode> {
+    let imported = population::population(home, &demo::read_file(file)?).await?;
+    table::print(&format!(
+        "{} municipalities, {} persons; {} without a figure",
+        table::grouped(i64::try_from(imported.municipalities).unwrap_or(i64::MAX)),
+        table::grouped(imported.persons),
+        imported.missing.len(),
+    ));
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn audit(home: &Home, json: bool) -> Result<ExitCode> {

@@ -4,7 +4,7 @@ use domain::{error, policy};
 use serde_json::{Value, json};
 use std::{fmt::Write as _, path::Path};
 use utoipa::PartialSchema;
-use wire::events::{CapacityReported, Event, FacilityChanged};
+use wire::events::{AllocationCommitted, CapacityReported, Event, FacilityChanged};
 
 /// The files, by their paths below the project's root.
 ///
@@ -16,6 +16,8 @@ pub fn files() -> Result<Vec<(&'static str, String)>, serde_json::Error> {
         ("contracts/error-codes.md", error_codes()),
         ("contracts/openapi/identity.json", pretty(&identity::api::openapi())?),
         ("contracts/openapi/capacity.json", pretty(&capacity::api::openapi())?),
+        ("contracts/openapi/allocation.json", pretty(&allocation::api::openapi())?),
+        ("contracts/events/allocation.committed.v1.schema.json", event_schema::<AllocationCommitted>()?),
         ("contracts/events/facility.changed.v1.schema.json", event_schema::<FacilityChanged>()?),
         ("contracts/events/capacity.reported.v1.schema.json", event_schema::<CapacityReported>()?),
         ("graphql/schema.graphql", gateway::sdl()),

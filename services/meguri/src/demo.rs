@@ -115,7 +115,7 @@ pub async fn once(mut demo: Demo, json: Option<&Path>) -> Result<ExitCode> {
     let (imported, import_time) = demo.load().await?;
     let server = demo.serve().await?;
     say(&format!("サーバー / server: {}", server.url));
-    let story = Story::new(&demo.home, &server, &imported, import_time, started, &say)?;
+    let story = Story::new(&demo.home, &server, &imported, import_time, demo.prefectures.clone(), started, &say)?;
     let ending = story.play().await;
     server.stop().await;
     let ending = ending?;

@@ -23,13 +23,15 @@ fn failed(error: impl std::fmt::Display) -> Failure {
 }
 
 impl Home {
-    /// Finds or starts the servers of the instance that `MEGURI_INSTANCE` names.
+    /// Finds or starts the servers of the instance that `MEGURI_INSTANCE` names. `MEGURI_DATABASE`
+    /// names another database on the same servers than the instance's own.
     ///
     /// # Errors
     /// What devstack says, in words that say what to do.
     pub fn up(instance: &Instance, options: &Options, progress: &mut dyn FnMut(&str)) -> Result<Self> {
         let stack = devstack::up(instance, options, progress).map_err(failed)?;
-        Ok(Self::of(stack, &format!("meguri_{instance}")))
+        let database = std::env::var("MEGURI_DATABASE").unwrap_or_else(|_| format!("meguri_{instance}"));
+        Ok(Self::of(stack, &database))
     }
 
     /// The home in one database of a stack. `MEGURI_SECRET` replaces the recorded secret, so that

@@ -1,4 +1,5 @@
 //! The one binary's parts: it runs the services, and does what operators do from a shell.
+pub mod allocate;
 pub mod audit;
 pub mod cli;
 pub mod contracts;
@@ -6,6 +7,8 @@ pub mod demo;
 pub mod gmis;
 pub mod home;
 pub mod import;
+pub mod population;
+pub mod round;
 pub mod seed;
 pub mod serve;
 pub mod story;

@@ -143,11 +143,12 @@ const PERSONAS: &[Persona] = &[
     ),
 ];
 
-/// Writes the facts and the signing key, and makes the instance a training one with its clock.
-/// Idempotent.
+/// Writes the facts and the signing key, and makes the instance what it stays from then on: a training
+/// one with its clock and personas, or a real one. Idempotent.
 ///
 /// # Errors
-/// The database's.
+/// `time.clock_is_real` and `time.clock_is_training` when the instance is the other one already; the
+/// database's.
 pub async fn seed(home: &Home, training: bool) -> Result<()> {
     let db = home.pool("identity_app", "identity")?;
     let ctx = system(&db).await?;
@@ -155,10 +156,14 @@ pub async fn seed(home: &Home, training: bool) -> Result<()> {
     for day in [BusinessDay::at(ctx.now), BusinessDay::at(parse_instant(TRAINING_START)?)] {
         month_keeper::once(&db, day).await?;
     }
+    // first of all, so that nothing is written into an instance of the other kind
+    match training {
+        true => set_clock::start_training(&db, &ctx, parse_instant(TRAINING_START)?).await?,
+        false => set_clock::start_real(&db, &ctx).await?,
+    }
     territories::write_facts(&db, &ctx).await?;
     keys::ensure_key(&db, &ctx).await?;
     if training {
-        set_clock::start_training(&db, &ctx, parse_instant(TRAINING_START)?).await?;
         issue_accounts(&db, &system(&db).await?, accounts(home)?).await?;
     }
     Ok(())

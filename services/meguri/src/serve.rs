@@ -1,6 +1,7 @@
 //! Running the services: all in one process, or some of them.
 use crate::home::Home;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, middleware::from_fn, web};
+use allocation::Allocation;
 use capacity::Capacity;
 use gateway::{Gateway, Settings as GatewaySettings};
 use identity::Identity;
@@ -19,6 +20,10 @@ use std::{net::TcpListener, time::Duration};
 const WORKERS: usize = 2;
 /// Headers must have arrived whole within this time.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(5);
+/// A connection whose answer was sent before its request was read is closed within this time.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// A probe's answer is good for this long: however often it is asked for, the database is asked once.
+const PROBE_LIFE: Duration = Duration::from_secs(1);
 /// A stopping server finishes what it has begun within this time.
 const SHUTDOWN_S: u64 = 20;
 
@@ -31,6 +36,8 @@ pub enum Service {
     Identity,
     /// Forms, reports, sums.
     Capacity,
+    /// Rounds, plans, grants.
+    Allocation,
     /// GraphQL.
     Gateway,
 }
@@ -45,6 +52,8 @@ pub struct Settings {
     pub identity_url: Option<String>,
     /// Where capacity answers; itself unless given.
     pub capacity_url: Option<String>,
+    /// Where allocation answers; itself unless given.
+    pub allocation_url: Option<String>,
     /// Name under which requests are counted in Redis; the instance's unless given.
     pub limit_prefix: Option<String>,
     /// How many requests a second.
@@ -56,7 +65,15 @@ impl Settings {
     #[must_use]
     pub fn all(listener: TcpListener) -> Self {
         let services = vec![Service::All];
-        Self { services, listener, identity_url: None, capacity_url: None, limit_prefix: None, rates: Rates::default() }
+        Self {
+            services,
+            listener,
+            identity_url: None,
+            capacity_url: None,
+            allocation_url: None,
+            limit_prefix: None,
+            rates: Rates::default(),
+        }
     }
 
     fn runs(&self, service: Service) -> bool {
@@ -115,6 +132,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     let own = format!("http://{address}");
     let identity_url = settings.identity_url.clone().unwrap_or_else(|| own.clone());
     let capacity_url = settings.capacity_url.clone().unwrap_or_else(|| own.clone());
+    let allocation_url = settings.allocation_url.clone().unwrap_or_else(|| own.clone());
     let prefix = settings.limit_prefix.clone().unwrap_or_else(|| home.stack.instance.clone());
 
     // a small pool of its own for the clock and the probes: no load may starve them
@@ -134,6 +152,13 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     if let Some(identity) = &identity {
         identity::jobs::month_keeper::start(&identity.db, &identity.shared.clock);
     }
+    let allocation = match settings.runs(Service::Allocation) {
+        true => Some(Allocation::new(shared.clone(), home.pool("allocation_app", "allocation")?)),
+        false => None,
+    };
+    if let Some(allocation) = &allocation {
+        allocation::jobs::month_keeper::start(&allocation.db, &shared.clock);
+    }
     if let Some(capacity) = &capacity {
         capacity::jobs::day_opener::start(capacity);
     }
@@ -142,12 +167,13 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
             shared: shared.clone(),
             db: gateway_db.clone(),
             capacity_url,
+            allocation_url,
             cursor_secret: home.stack.secret.clone(),
         })
     });
 
     let clock = shared.clock.clone();
-    let probe = web::Data::new(clock_db);
+    let probe = web::Data::new(Probe::new(clock_db));
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(shared.clone()))
@@ -160,16 +186,20 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
                 if let Some(capacity) = &capacity {
                     capacity::api::configure(capacity, config);
                 }
+                if let Some(allocation) = &allocation {
+                    allocation::api::configure(allocation, config);
+                }
                 if let Some(gateway) = &gateway {
                     gateway.configure(config);
                 }
             })
-            .service(http::resource("/healthz", "GET").route(web::get().to(healthz)))
-            .service(http::resource("/readyz", "GET").route(web::get().to(readyz)))
+            .service(http::resource("/healthz", "GET, HEAD").route(http::get().to(healthz)))
+            .service(http::resource("/readyz", "GET, HEAD").route(http::get().to(readyz)))
             .default_service(web::to(http::not_found))
     })
     .workers(WORKERS)
     .client_request_timeout(HEADERS_TIMEOUT)
+    .client_disconnect_timeout(CLOSE_TIMEOUT)
     .shutdown_timeout(SHUTDOWN_S)
     .disable_signals()
     .listen(settings.listener)
@@ -184,12 +214,57 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
+/// Whether the database answers, asked at most once a second.
+struct Probe {
+    db: Db,
+    last: tokio::sync::Mutex<Option<(tokio::time::Instant, bool)>>,
+}
+
+impl Probe {
+    fn new(db: Db) -> Self {
+        Self { db, last: tokio::sync::Mutex::default() }
+    }
+
+    async fn ask(&self) -> Result<()> {
+        // whoever comes while it is being asked waits for that answer
+        let mut last = self.last.lock().await;
+        let recent = last.filter(|(at, _)| at.elapsed() < PROBE_LIFE);
+        let is_ready = match recent {
+            Some((_, is_ready)) => is_ready,
+            None => {
+                let is_ready = self.db.ping().await.is_ok();
+                *last = Some((tokio::time::Instant::now(), is_ready));
+                is_ready
+            }
+        };
+        if is_ready { Ok(()) } else { Err(Failure::Unavailable("the database does not answer".to_owned())) }
+    }
+}
+
 /// The process can do its work: the database answers.
-async fn readyz(req: HttpRequest, db: web::Data<Db>, shared: web::Data<Shared>) -> HttpResponse {
+async fn readyz(req: HttpRequest, probe: web::Data<Probe>, shared: web::Data<Shared>) -> HttpResponse {
     http::answer(&req, async {
-        let db = db.get_ref().clone();
-        shared.unit_of_work(async move { db.ping().await }).await?;
+        let probe = probe.into_inner();
+        shared.unit_of_work(async move { probe.ask().await }).await?;
         http::json(HttpResponse::Ok(), &json!({"status": "ready"}))
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testkit::TestDb;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn however_often_it_is_asked_the_database_is_probed_once_a_second() {
+        let test = TestDb::new().await;
+        let db = test.home.pool("gateway", "reference").unwrap();
+        let probe = Probe::new(db.clone());
+        for _ in 0..50 {
+            probe.ask().await.unwrap();
+        }
+        // a second may pass on a busy machine
+        assert!(db.statements() <= 4, "{}", db.statements());
+    }
 }

@@ -2,7 +2,7 @@
 pub mod report;
 
 use actix_web::web;
-use platform::http::resource;
+use platform::http::{get, resource};
 use utoipa::OpenApi;
 
 /// Mounts the routes.
@@ -11,7 +11,7 @@ pub fn configure(capacity: &crate::Capacity, config: &mut web::ServiceConfig) {
         .app_data(web::Data::new(capacity.clone()))
         .service(resource("/v1/reports", "POST").route(web::post().to(report::submit)))
         .service(resource("/v1/reports:batch", "POST").route(web::post().to(report::submit_batch)))
-        .service(resource("/v1/facilities/{key}/reports/{day}", "GET").route(web::get().to(report::read_day)));
+        .service(resource("/v1/facilities/{key}/reports/{day}", "GET, HEAD").route(get().to(report::read_day)));
 }
 
 #[derive(OpenApi)]

@@ -27,9 +27,10 @@ use wire::{
         (status = 408, body = ProblemBody, content_type = "application/problem+json", description = "request.too_slow"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "report.stale_revision, with current_revision"),
         (status = 413, body = ProblemBody, content_type = "application/problem+json", description = "request.too_large"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json", description = "request.unsupported_media_type"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "report.invalid with errors; report.no_duty, report.day_in_future, report.window_closed, idempotency.key_reused"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json", description = "request.unsupported_media_type, request.unsupported_encoding"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "report.invalid and request.invalid, with errors; facility.malformed_key, report.unknown_form, report.no_duty, report.day_in_future, report.window_closed, idempotency.key_reused"),
         (status = 429, body = ProblemBody, content_type = "application/problem+json", description = "request.rate_limited"),
+        (status = 500, body = ProblemBody, content_type = "application/problem+json", description = "service.internal"),
         (status = 503, body = ProblemBody, content_type = "application/problem+json", description = "service.unavailable: send the same id again"),
     )
 )]
@@ -59,10 +60,13 @@ pub async fn submit(req: HttpRequest, payload: web::Payload, capacity: web::Data
         (status = 200, body = BatchAnswer, description = "The outcome of each report"),
         (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "request.malformed, request.invalid_utf8"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "auth.missing_token, auth.invalid_token"),
+        (status = 408, body = ProblemBody, content_type = "application/problem+json", description = "request.too_slow"),
         (status = 413, body = ProblemBody, content_type = "application/problem+json", description = "request.too_large (10 MiB)"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json", description = "request.unsupported_media_type"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json", description = "request.unsupported_media_type, request.unsupported_encoding"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "request.invalid, request.too_many_items"),
-        (status = 429, body = ProblemBody, content_type = "application/problem+json", description = "request.rate_limited"),
+        (status = 429, body = ProblemBody, content_type = "application/problem+json", description = "request.rate_limited, request.too_many_batches"),
+        (status = 500, body = ProblemBody, content_type = "application/problem+json", description = "service.internal"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json", description = "service.unavailable: send the same batch again"),
     )
 )]
 pub async fn submit_batch(req: HttpRequest, payload: web::Payload, capacity: web::Data<Capacity>) -> HttpResponse {
@@ -95,23 +99,25 @@ pub struct FormQuery {
     ),
     responses(
         (status = 200, body = DayOfReports, description = "Newest revision first"),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "request.malformed: the query"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "auth.missing_token, auth.invalid_token"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json", description = "facility.not_found (also for what you cannot see), report.not_found"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "facility.malformed_key, time.malformed_day, report.unknown_form"),
         (status = 429, body = ProblemBody, content_type = "application/problem+json", description = "request.rate_limited"),
+        (status = 500, body = ProblemBody, content_type = "application/problem+json", description = "service.internal"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json", description = "service.unavailable"),
     )
 )]
 pub async fn read_day(
     req: HttpRequest,
     path: web::Path<(String, String)>,
-    query: web::Query<FormQuery>,
     capacity: web::Data<Capacity>,
 ) -> HttpResponse {
     http::answer(&req, async {
         let ctx = http::signed_in(&req).await?;
         let (key, day) = path.into_inner();
         let day = BusinessDay::parse(&day)?;
-        let form = query.into_inner().form.unwrap_or_else(|| "daily".to_owned());
+        let form = http::query::<FormQuery>(&req)?.form.unwrap_or_else(|| "daily".to_owned());
         let capacity = capacity.get_ref().clone();
         let shared = capacity.shared.clone();
         let work = async move { app::read_day::read_day(&capacity, &ctx, &key, &form, day).await };

@@ -63,7 +63,14 @@ pub async fn submit_report(capacity: &Capacity, ctx: &OpCtx, request: SubmitRepo
         return Err(Problem::new(&error::REPORT_FORM_IMPORT_ONLY).with("form", &form.code).into());
     }
     let key = Key::new(request.id.0, &ctx.actor, OPERATION, &request)?;
-    let draft = Draft::check(ctx, form, facility.0, request)?;
+    let draft = match Draft::check(ctx, form, facility.0, request) {
+        Ok(draft) => draft,
+        // what was taken stays taken: by now its window may have closed, or the form be another one
+        Err(refusal) => {
+            let before = idempotency::replay(&mut *capacity.db.read().await?, &key).await?;
+            return before.map(|report| Taken { report, replayed: true }).ok_or(refusal);
+        }
+    };
     open_day::ensure_open(capacity, &draft.form.code, draft.day).await?;
     match attempt(capacity, ctx, &permit, &key, &draft, false).await? {
         Step::Done(taken) => Ok(*taken),
@@ -144,15 +151,22 @@ impl Draft {
                 None
             }
         };
-        if request.reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON_CHARS_MAX) {
-            let reason = format!("at most {REASON_CHARS_MAX} characters");
-            errors.push(FieldError::new("reason", &error::REQUEST_INVALID_FIELD).with("reason", &reason));
-        }
+        errors.extend(request.reason.as_deref().and_then(unfit));
         if !errors.is_empty() {
             return Err(Problem::of_fields(&error::REPORT_INVALID, errors).into());
         }
         Ok(Self { request, facility, form, day, answers, as_of })
     }
+}
+
+/// What is wrong with the sender's reason.
+fn unfit(reason: &str) -> Option<FieldError> {
+    if reason.contains('\0') {
+        return Some(FieldError::new("reason", &error::REQUEST_NUL_CHARACTER));
+    }
+    let limit = format!("at most {REASON_CHARS_MAX} characters");
+    let too_long = || FieldError::new("reason", &error::REQUEST_INVALID_FIELD).with("reason", &limit);
+    (reason.chars().count() > REASON_CHARS_MAX).then(too_long)
 }
 
 fn as_of(text: &str, day: BusinessDay, now: Instant) -> std::result::Result<Instant, FieldError> {
@@ -188,7 +202,7 @@ async fn write_report(
     if whole_form {
         write::lock_form(tx, &form.code).await?;
     } else {
-        write::lock_report(tx, &form.code, facility).await?;
+        write::lock_report(tx, &form.code, facility, key.id).await?;
     }
     if idempotency::replay::<ReportAccepted>(tx, key).await?.is_some() {
         return Ok(None);
@@ -201,24 +215,27 @@ async fn write_report(
     };
     let row = row(ctx, draft, &known)?;
     let first_day_moves = known.latest.as_ref().is_none_or(|latest| day.date() < latest.first_day);
-    let mut sums = read::lock_aggregates(tx, &known.duty.municipality, &form.code, day.date()).await?;
-    if first_day_moves && sums.len() > 1 && !whole_form {
+    // on later days the facility may count in another municipality, which is why it is the form's open
+    // days that are asked for and not the rows of this one
+    let later = match first_day_moves {
+        true => read::open_days(tx, &form.code, day.plus_days(1).date()).await?,
+        false => Vec::new(),
+    };
+    if !later.is_empty() && !whole_form {
         return Ok(None);
     }
+    let own = read::lock_aggregate(tx, &known.duty.municipality, &form.code, day.date()).await?;
+    let mut own = own.ok_or_else(|| Failure::internal(format!("no sums for {} on {day}", known.duty.municipality)))?;
     write::insert_report(tx, &row).await?;
     write::put_latest(tx, &[latest(&row, known.latest.as_ref())]).await?;
-    let own = sums.iter_mut().find(|sums| sums.business_day == day.date());
-    let own = own.ok_or_else(|| Failure::internal(format!("no sums for {} on {day}", known.duty.municipality)))?;
     let carried = known.newest.is_none() && !first_day_moves;
-    add(own, capacity, known.newest.as_ref(), &row, carried)?;
+    add(&mut own, capacity, known.newest.as_ref(), &row, carried)?;
     if known.newest.is_some_and(|before| Some(before.as_of) == own.as_of_oldest) {
         own.as_of_oldest = read::oldest_as_of(tx, &own.municipality, &form.code, day.date()).await?;
     }
-    write::put_aggregate(tx, own).await?;
-    if first_day_moves {
-        for later in sums.iter().filter(|sums| sums.business_day > day.date()) {
-            write::open_day(tx, &form.code, later.business_day).await?;
-        }
+    write::put_aggregate(tx, &own).await?;
+    for day in later {
+        write::open_day(tx, &form.code, day).await?;
     }
     outbox::emit(tx, ctx, row.id, &event(&row)).await?;
     let accepted = accepted(ctx, draft, &row, tx)?;

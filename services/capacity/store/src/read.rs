@@ -4,10 +4,13 @@ use crate::{
     schema::{aggregate, duty, facility, latest, opened_day, report},
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::max, prelude::*};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use domain::{FacilityKey, TerritoryCode, ids::FacilityId, policy::Place, policy::Scope, territory::Tier};
+use domain::{
+    FacilityCode, FacilityKey, GmisId, TerritoryCode, ids::FacilityId, policy::Place, policy::Scope, territory::Tier,
+};
 use platform::failure::Result;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Where the facility with this key is, whoever asks: for the permission table.
@@ -24,6 +27,34 @@ pub async fn place(conn: &mut AsyncPgConnection, key: &FacilityKey) -> Result<Op
     let found: Option<(Uuid, String)> = query.first(conn).await.optional()?;
     let place = |(id, code): (Uuid, String)| Ok(Place::Facility(FacilityId(id), TerritoryCode::parse(&code)?));
     found.map(place).transpose()
+}
+
+/// The ids of the facilities with these keys, whoever asks: to tell which keys mean the same one.
+///
+/// # Errors
+/// The database's.
+pub async fn ids(conn: &mut AsyncPgConnection, keys: &[FacilityKey]) -> Result<HashMap<FacilityKey, Uuid>> {
+    let mut found = HashMap::new();
+    let (mut codes, mut gmis_ids) = (Vec::new(), Vec::new());
+    for key in keys {
+        match key {
+            FacilityKey::Id(id) => drop(found.insert(key.clone(), id.0)),
+            FacilityKey::Code(code) => codes.push(code.as_str().to_owned()),
+            FacilityKey::Gmis(id) => gmis_ids.push(id.as_str().to_owned()),
+        }
+    }
+    let (code, gmis_id) = (facility::facility_code, facility::gmis_id);
+    let rows: Vec<(Option<String>, Option<String>, Uuid)> = facility::table
+        .filter(code.eq_any(codes).or(gmis_id.eq_any(gmis_ids)))
+        .select((code, gmis_id, facility::id))
+        .load(conn)
+        .await?;
+    for (code, gmis_id, id) in rows {
+        let code = code.and_then(|code| FacilityCode::parse(&code).ok()).map(FacilityKey::Code);
+        let gmis_id = gmis_id.and_then(|gmis_id| GmisId::parse(&gmis_id).ok()).map(FacilityKey::Gmis);
+        found.extend(code.into_iter().chain(gmis_id).map(|key| (key, id)));
+    }
+    Ok(found)
 }
 
 /// The duty of a facility on a day.
@@ -196,22 +227,18 @@ pub async fn aggregates(
     Ok(query.load(conn).await?)
 }
 
-/// The rows of sums of a municipality from `day` on, locked in order of day to the end of the
-/// transaction. Later days are needed because a late first report makes a facility "carried" there.
+/// The row of sums of a municipality and day, locked to the end of the transaction.
 ///
 /// # Errors
 /// The database's.
-pub async fn lock_aggregates(
+pub async fn lock_aggregate(
     conn: &mut AsyncPgConnection,
     municipality: &str,
     form: &str,
     day: NaiveDate,
-) -> Result<Vec<Aggregate>> {
-    let query = aggregate::table
-        .filter(aggregate::form.eq(form))
-        .filter(aggregate::municipality.eq(municipality))
-        .filter(aggregate::business_day.ge(day));
-    Ok(query.order(aggregate::business_day).select(Aggregate::as_select()).for_update().load(conn).await?)
+) -> Result<Option<Aggregate>> {
+    let row = aggregate::table.find((form, day, municipality)).select(Aggregate::as_select());
+    Ok(row.for_update().first(conn).await.optional()?)
 }
 
 /// All rows of sums of a form and day, for bulk writers that hold the form's lock.
@@ -230,4 +257,13 @@ pub async fn aggregates_of_day(conn: &mut AsyncPgConnection, form: &str, day: Na
 pub async fn open_days(conn: &mut AsyncPgConnection, form: &str, from: NaiveDate) -> Result<Vec<NaiveDate>> {
     let query = opened_day::table.filter(opened_day::form.eq(form)).filter(opened_day::business_day.ge(from));
     Ok(query.select(opened_day::business_day).order(opened_day::business_day).load(conn).await?)
+}
+
+/// The newest open day of a form before `day`.
+///
+/// # Errors
+/// The database's.
+pub async fn last_open_day(conn: &mut AsyncPgConnection, form: &str, day: NaiveDate) -> Result<Option<NaiveDate>> {
+    let query = opened_day::table.filter(opened_day::form.eq(form)).filter(opened_day::business_day.lt(day));
+    Ok(query.select(max(opened_day::business_day)).first(conn).await?)
 }

@@ -29,15 +29,17 @@ fn lock_key(name: &str) -> i64 {
 }
 
 /// Writing one report: shares the form with other reports, and has the facility's reports of this
-/// form to itself. Opening a day takes the form alone, so that nobody is missed in between.
+/// form and the report's id to itself. Opening a day takes the form alone, so that nobody is missed
+/// in between. The id comes last: whoever holds it waits for nobody who waits for it.
 ///
 /// # Errors
 /// The database's.
-pub async fn lock_report(conn: &mut AsyncPgConnection, form: &str, facility: Uuid) -> Result<()> {
+pub async fn lock_report(conn: &mut AsyncPgConnection, form: &str, facility: Uuid, id: Uuid) -> Result<()> {
     // one statement: the select list is evaluated from left to right
     let locks = (
         pg_advisory_xact_lock_shared(lock_key(&format!("form/{form}"))),
         pg_advisory_xact_lock(lock_key(&format!("report/{form}/{facility}"))),
+        pg_advisory_xact_lock(lock_key(&format!("id/{id}"))),
     );
     diesel::select(locks).execute(conn).await?;
     Ok(())

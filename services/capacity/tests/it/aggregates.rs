@@ -121,7 +121,8 @@ async fn a_correction_under_a_newer_form_takes_back_what_the_older_one_counted()
                     slot, unit, moment, ja, en
              from capacity.form_item where form = 'daily' and version = 1 and code <> 'beds_idled';
              insert into capacity.form_item (form, version, ord, code, kind, slot, unit, moment, ja, en)
-             select 'daily', 2, 100, 'negative_pressure_beds', 'count', max(slot) + 4, 'beds', 'now', '陰圧病床数', 'Negative-pressure beds'
+             select 'daily', 2, 100, 'negative_pressure_beds', 'count', max(slot) + 4, 'beds', 'now',
+                    '陰圧病床数', 'Negative-pressure beds'
              from capacity.form_item where form = 'daily' and version = 1;",
         )
         .await;
@@ -145,5 +146,39 @@ async fn a_correction_under_a_newer_form_takes_back_what_the_older_one_counted()
     assert_eq!(sums(slot("tests_24h").await).await, 0);
     assert_eq!(sums(slot("negative_pressure_beds").await).await, 2);
     assert_eq!(sums(slot("beds_total").await).await, 51);
+    app.audit_ok().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_first_report_is_carried_to_where_the_facility_has_moved() {
+    let app = TestApp::start().await;
+    // alone in its municipality, so that no row of sums is left there once it has moved
+    let facility = app.facility("131016").await;
+    let proxy = app.proxy(13).await;
+    let capacity = app.capacity().await;
+    let ctx = platform::OpCtx::system("importer", &capacity.shared.clock);
+    let there = domain::TerritoryCode::parse("131024").unwrap();
+    let places = [(facility.id, there)];
+    capacity::app::assign_duties::assign_duties(&capacity, &ctx, "daily", app.today, &places).await.unwrap();
+    app.step_clock("2021-04-07T12:30:00+09:00").await;
+    let last = app.today.plus_days(2);
+    let rows = format!("select count(*) from capacity.aggregate where business_day = '{last}' and form = 'daily'");
+    testkit::app::until("the day is open", async || app.db.number(&rows).await > 0).await;
+    assert_eq!(carried(&app, last).await, 0);
+    take(&proxy, &report(&facility, app.today, json!({"icu_total": 1}))).await;
+    assert_eq!(carried(&app, last).await, 1);
+    app.audit_ok().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_that_were_stepped_over_are_opened_too() {
+    let app = TestApp::start().await;
+    app.facility("131016").await;
+    let open = "select count(*) from capacity.opened_day where form = 'daily'";
+    testkit::app::until("today is open", async || app.db.number(open).await == 1).await;
+    app.step_clock("2021-04-09T12:30:00+09:00").await;
+    testkit::app::until("all days up to today are open", async || app.db.number(open).await == 5).await;
+    let due = "select sum(due) from capacity.aggregate where form = 'daily' and business_day > '2021-04-05'";
+    assert_eq!(app.db.number(due).await, 4);
     app.audit_ok().await;
 }

@@ -51,3 +51,22 @@ async fn a_batch_has_a_limit() {
     let empty = proxy.post("/v1/reports:batch", &json!({"reports": []})).await;
     assert_eq!(empty.ok(200).at("/accepted"), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reports_of_one_facility_stay_in_order_however_they_name_it() {
+    let app = TestApp::start().await;
+    let facility = app.facility("131016").await;
+    app.db.sql("update reference.facility set facility_code = '1310101234'").await;
+    let keys = [facility.key(), format!("gmis:{}", facility.gmis_id), "1310101234".to_owned()];
+    let reports: Vec<Value> = (0..18)
+        .map(|n| {
+            let mut sent = report(&facility, app.today, json!({"beds_total": n + 1}));
+            sent["facility"] = json!(keys[n % 3]);
+            sent
+        })
+        .collect();
+    let answer = app.proxy(13).await.post("/v1/reports:batch", &json!({"reports": reports})).await;
+    assert_eq!(answer.ok(200).at("/accepted"), 18);
+    let revisions: Vec<Value> = (0..18).map(|n| answer.at(&format!("/outcomes/{n}/report/revision"))).collect();
+    assert_eq!(json!(revisions), json!((1..=18).collect::<Vec<_>>()));
+}

@@ -63,3 +63,41 @@ async fn fifty_at_once_have_one_effect() {
     assert_eq!(app.db.number("select count(*) from capacity.report").await, 1);
     app.audit_ok().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_id_for_several_facilities_at_once_is_taken_once() {
+    let app = TestApp::start().await;
+    let made = app.facilities(&["131016"; 4]).await;
+    let proxy = app.proxy(13).await;
+    for round in 1..=10 {
+        let id = platform::opctx::new_id();
+        let mut sending = tokio::task::JoinSet::new();
+        for facility in &made {
+            let mut sent = report(facility, app.today, json!({"icu_total": 3}));
+            sent["id"] = json!(id);
+            let proxy = proxy.clone();
+            sending.spawn(async move { proxy.post("/v1/reports", &sent).await });
+        }
+        for answer in sending.join_all().await {
+            if answer.status.as_u16() != 201 {
+                answer.refused(422, "idempotency.key_reused");
+            }
+        }
+        assert_eq!(app.db.number("select count(*) from capacity.report").await, round);
+    }
+    app.audit_ok().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_is_answered_again_when_the_window_has_closed() {
+    let app = TestApp::start().await;
+    let facility = app.facility("131016").await;
+    let proxy = app.proxy(13).await;
+    let sent = report(&facility, app.today, json!({"icu_total": 3}));
+    let first = take(&proxy, &sent).await;
+    app.step_clock("2021-04-14T12:00:00+09:00").await;
+    let again = proxy.post("/v1/reports", &sent).await;
+    assert_eq!((again.ok(200).header("Idempotency-Replayed"), &again.body), ("true", &first.body));
+    let other = report(&facility, app.today, json!({"icu_total": 3}));
+    proxy.post("/v1/reports", &other).await.refused(422, "report.window_closed");
+}

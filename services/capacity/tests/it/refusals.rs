@@ -173,3 +173,128 @@ async fn the_correction_window_closes() {
     assert_eq!(read.ok(200).at("/provisional"), false);
     assert_eq!(BusinessDay::parse("2021-04-05").unwrap(), app.today);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_character_that_cannot_be_stored_is_refused() {
+    let app = TestApp::start().await;
+    let facility = app.facility("131016").await;
+    let mut sent = report(&facility, app.today, json!({"icu_total": 3}));
+    sent["reason"] = json!("a\0b");
+    let answer = app.proxy(13).await.post("/v1/reports", &sent).await;
+    answer.refused(422, "report.invalid");
+    assert_eq!(
+        (answer.at("/errors/0/code"), answer.at("/errors/0/path")),
+        (json!("request.nul_character"), json!("reason"))
+    );
+    assert_eq!(rows(&app).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_encodings_are_not_guessed_at() {
+    let app = TestApp::start().await;
+    let facility = app.facility("131016").await;
+    let proxy = app.proxy(13).await;
+    let body = report(&facility, app.today, json!({"icu_total": 3})).to_string();
+    for kind in ["application/json; charset=shift_jis", "application/json; a=b; Charset=\"UTF-16\""] {
+        let answer = proxy.post_raw("/v1/reports", kind, body.clone().into_bytes()).await;
+        answer.refused(415, "request.unsupported_encoding");
+    }
+    for path in ["/v1/reports", "/v1/reports:batch", "/v1/tokens", "/graphql"] {
+        let request = proxy.request(reqwest::Method::POST, path).header("Content-Type", "application/json");
+        let answer = proxy.send(request.header("Content-Encoding", "gzip").body(body.clone())).await;
+        answer.refused(415, "request.unsupported_encoding");
+    }
+    assert_eq!(rows(&app).await, 0);
+    for kind in ["application/json; charset=utf-8", "APPLICATION/JSON;charset=\"UTF-8\""] {
+        let status = proxy.post_raw("/v1/reports", kind, body.clone().into_bytes()).await.status.as_u16();
+        assert!([200, 201].contains(&status), "{kind} {status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_that_cannot_be_read_are_problems_too() {
+    let app = TestApp::start().await;
+    let facility = app.facility("131016").await;
+    let path = format!("/v1/facilities/{}/reports/{}", facility.key(), app.today);
+    let proxy = app.proxy(13).await;
+    for query in ["?form=a&form=b", "?form=%ff", "?form=daily%00"] {
+        let answer = proxy.get(&format!("{path}{query}")).await;
+        assert!([400, 422].contains(&answer.status.as_u16()), "{query} {}", answer.body);
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{query}");
+        app.anonymous().get(&format!("{path}{query}")).await.refused(401, "auth.missing_token");
+    }
+    for key in ["%ff", "%00", "a%2Fb"] {
+        let answer = proxy.get(&format!("/v1/facilities/{key}/reports/{}", app.today)).await;
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{key} {}", answer.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn head_answers_as_get_does_without_the_body() {
+    let app = TestApp::start().await;
+    let facility = app.facility("131016").await;
+    let proxy = app.proxy(13).await;
+    testkit::app::take(&proxy, &report(&facility, app.today, json!({"icu_total": 3}))).await;
+    let path = format!("/v1/facilities/{}/reports/{}", facility.key(), app.today);
+    for path in [path.as_str(), "/healthz", "/readyz", "/.well-known/jwks.json"] {
+        let (head, get) = (proxy.head(path).await, proxy.get(path).await);
+        assert_eq!((head.ok(200).body.clone(), get.ok(200).body.is_null()), (json!(""), false), "{path}");
+        assert_eq!(head.header("content-length"), get.header("content-length"), "{path}");
+    }
+    let head = proxy.head("/v1/reports").await;
+    assert_eq!((head.status.as_u16(), head.header("Allow")), (405, "POST"));
+    assert_eq!(proxy.post("/readyz", &json!({})).await.header("Allow"), "GET, HEAD");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_scheme_of_a_token_is_written_in_any_case() {
+    let app = TestApp::start().await;
+    let token = app.proxy(13).await.token.unwrap();
+    let nobody = app.anonymous();
+    let with = async |value: String| {
+        let path = "/v1/facilities/gmis:10101075/reports/2021-04-05";
+        nobody.send(nobody.request(reqwest::Method::GET, path).header("Authorization", value)).await
+    };
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        with(format!("{scheme} {token}")).await.refused(404, "facility.not_found");
+    }
+    for value in [format!("Basic {token}"), token.clone(), "Bearer".to_owned()] {
+        with(value).await.refused(401, "auth.invalid_token");
+    }
+}
+
+/// Sends a request whose body never ends; how long until the server cuts the connection.
+fn endless(url: &str, path: &str, framing: &str, piece: &[u8], pause_ms: u64) -> std::time::Duration {
+    use std::{io::Write, net::TcpStream, time::Duration};
+    let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+    let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{framing}\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    let started = std::time::Instant::now();
+    while stream.write_all(piece).is_ok() && started.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(pause_ms));
+    }
+    started.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_nobody_reads_does_not_keep_the_connection() {
+    let app = TestApp::start().await;
+    let chunk = [b"1000\r\n".as_slice(), &[b' '; 4_096], b"\r\n"].concat();
+    let chunked = "Transfer-Encoding: chunked";
+    let mut senders = Vec::new();
+    for path in ["/v1/nothing", "/v1/reports", "/healthz", "/v1/tokens", "/graphql"] {
+        for (framing, piece) in [(chunked, chunk.clone()), ("Content-Length: 900000000", b" ".to_vec())] {
+            let url = app.server.url.clone();
+            senders.push(std::thread::spawn(move || (path, framing, endless(&url, path, framing, &piece, 5))));
+        }
+    }
+    let cut =
+        tokio::task::spawn_blocking(|| senders.into_iter().map(|sender| sender.join().unwrap()).collect::<Vec<_>>());
+    for (path, framing, lasted) in cut.await.unwrap() {
+        assert!(lasted < std::time::Duration::from_secs(8), "{path} {framing} {lasted:?}");
+    }
+    // connections whose bodies are read are kept
+    let nobody = app.anonymous();
+    nobody.get("/v1/nothing").await.refused(404, "request.not_found");
+    nobody.post("/v1/nothing", &json!({})).await.refused(404, "request.not_found");
+}

@@ -2,7 +2,7 @@
 pub mod token;
 
 use actix_web::web;
-use platform::http::resource;
+use platform::http::{get, resource};
 use utoipa::OpenApi;
 
 /// Mounts the routes.
@@ -10,7 +10,7 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
     config
         .app_data(web::Data::new(identity.clone()))
         .service(resource("/v1/tokens", "POST").route(web::post().to(token::issue)))
-        .service(resource("/.well-known/jwks.json", "GET").route(web::get().to(token::keys)));
+        .service(resource("/.well-known/jwks.json", "GET, HEAD").route(get().to(token::keys)));
 }
 
 #[derive(OpenApi)]

@@ -8,6 +8,7 @@ use domain::{
 use identity_store::{read, rows::Facility, rows::FacilityChange, write};
 use platform::{Db, OpCtx, Tx, audit, failure::Result, opctx::new_id, outbox};
 use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
 use wire::events::FacilityChanged;
 
 /// A facility as a file describes it.
@@ -46,7 +47,7 @@ pub struct Imported {
     pub changed: usize,
     /// Left as they were.
     pub unchanged: usize,
-    /// Not taken: the facility code belongs to another facility.
+    /// Not taken: the facility code belongs to another facility, or a text cannot be stored.
     pub refused: Vec<(GmisId, FieldError)>,
 }
 
@@ -72,20 +73,14 @@ async fn write_all(tx: &mut Tx, ctx: &OpCtx, permit: &Permit, facts: &[FacilityF
     for facility in read::facilities_by_gmis_id(tx, &keys).await? {
         known.extend(facility.gmis_id.clone().map(|key| (key, facility)));
     }
-    let holders: HashMap<String, Option<String>> = read::facilities_by_code(tx, &codes)
-        .await?
-        .into_iter()
-        .filter_map(|facility| facility.facility_code.map(|code| (code, facility.gmis_id)))
-        .collect();
+    let refused = refusals(facts, &read::facilities_by_code(tx, &codes).await?);
 
     let mut imported = Imported::default();
     let (mut made, mut changed) = (Vec::new(), Vec::new());
     for facts in facts {
         let key = facts.gmis_id.as_str();
-        if let Some(code) = &facts.facility_code
-            && holders.get(code.as_str()).is_some_and(|holder| holder.as_deref() != Some(key))
-        {
-            imported.refused.push((facts.gmis_id.clone(), code_taken("facility_code", &facts.gmis_id, code)));
+        if let Some(error) = refused.get(key) {
+            imported.refused.push((facts.gmis_id.clone(), error.clone()));
             continue;
         }
         let before = known.get(key);
@@ -98,13 +93,68 @@ async fn write_all(tx: &mut Tx, ctx: &OpCtx, permit: &Permit, facts: &[FacilityF
         }
     }
     (imported.new, imported.changed) = (made.len(), changed.len());
-    write::insert_facilities(tx, &made).await?;
+    // codes may go round in a circle: all are free before any is given anew, and given to known
+    // facilities before new ones
+    let changed_ids: Vec<Uuid> = changed.iter().map(|facility| facility.id).collect();
+    write::clear_codes(tx, &changed_ids).await?;
     for facility in &changed {
         write::update_facility(tx, facility).await?;
     }
+    write::insert_facilities(tx, &made).await?;
     made.append(&mut changed);
     record(tx, ctx, permit, &made).await?;
     Ok(imported)
+}
+
+/// Which facilities of the file cannot be taken, by G-MIS id. `held` are those that hold a code which
+/// the file claims. Whoever is refused keeps what it holds, so that others may have to be refused too.
+fn refusals(facts: &[FacilityFacts], held: &[Facility]) -> HashMap<String, FieldError> {
+    let mut refused: HashMap<String, FieldError> = HashMap::new();
+    loop {
+        let before = refused.len();
+        let mut holders = holders(facts, held, &refused);
+        for facts in facts {
+            let key = facts.gmis_id.as_str();
+            if refused.contains_key(key) {
+                continue;
+            }
+            if let Some(error) = unfit(facts, &mut holders) {
+                refused.insert(key.to_owned(), error);
+            }
+        }
+        if refused.len() == before {
+            return refused;
+        }
+    }
+}
+
+/// Who keeps each code, by G-MIS id: whoever holds it now, unless its own row of the file no longer
+/// says so. A facility without a G-MIS id is in no file and keeps its code.
+fn holders(
+    facts: &[FacilityFacts],
+    held: &[Facility],
+    refused: &HashMap<String, FieldError>,
+) -> HashMap<String, Option<String>> {
+    let claim = |facts: &FacilityFacts| facts.facility_code.as_ref().map(|code| code.as_str().to_owned());
+    let claims: HashMap<&str, Option<String>> =
+        facts.iter().map(|facts| (facts.gmis_id.as_str(), claim(facts))).collect();
+    let keeps = |facility: &&Facility| match facility.gmis_id.as_deref().filter(|key| !refused.contains_key(*key)) {
+        Some(key) => claims.get(key).is_none_or(|claim| *claim == facility.facility_code),
+        None => true,
+    };
+    let holder = |facility: &Facility| Some((facility.facility_code.clone()?, facility.gmis_id.clone()));
+    held.iter().filter(keeps).filter_map(holder).collect()
+}
+
+/// Why a facility of the file cannot be taken. What is taken holds its code from then on.
+fn unfit(facts: &FacilityFacts, holders: &mut HashMap<String, Option<String>>) -> Option<FieldError> {
+    let texts = [("name", Some(&facts.name)), ("address", Some(&facts.address)), ("phone", facts.phone.as_ref())];
+    if let Some((path, _)) = texts.iter().find(|(_, text)| text.is_some_and(|text| text.contains('\0'))) {
+        return Some(FieldError::new(*path, &error::REQUEST_NUL_CHARACTER));
+    }
+    let (key, code) = (facts.gmis_id.as_str(), facts.facility_code.as_ref()?);
+    let holder = holders.entry(code.as_str().to_owned()).or_insert_with(|| Some(key.to_owned()));
+    (holder.as_deref() != Some(key)).then(|| code_taken("facility_code", &facts.gmis_id, code))
 }
 
 /// The error at `path` for a facility that claims another one's code.

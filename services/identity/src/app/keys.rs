@@ -52,8 +52,22 @@ pub async fn ensure_key(db: &Db, ctx: &OpCtx) -> Result<()> {
     let row = rows::SigningKey { kid: id.to_string(), seed: seed.to_vec(), public };
     let entry = audit::Entry { target: format!("signing_key/{id}"), cause: id, reason: None };
     let mut tx = Tx::begin(db, ctx, &[(&permit, entry)]).await?;
-    let written = write::signing_key(&mut tx, &row).await.map_err(Failure::from);
-    tx.finish(written).await
+    let written = async {
+        write::lock_instance(&mut tx).await?;
+        // another seed may have been quicker
+        let is_first = read::signing_keys(&mut tx).await?.is_empty();
+        if is_first {
+            write::signing_key(&mut tx, &row).await?;
+        }
+        Ok(is_first)
+    };
+    match written.await {
+        Ok(false) => {
+            tx.abandon().await;
+            Ok(())
+        }
+        written => tx.finish(written.map(drop)).await,
+    }
 }
 
 /// The signer of this process; loads the newest key at first use.

@@ -1,7 +1,9 @@
 //! Use cases: one function each.
 pub mod facilities;
+pub mod hashing;
 pub mod issue_accounts;
 pub mod keys;
+pub mod populations;
 pub mod set_clock;
 pub mod sign_in;
 pub mod territories;

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use platform::db::ROWS_PER_INSERT;
+use uuid::Uuid;
 
 type Result<T> = QueryResult<T>;
 
@@ -98,6 +99,28 @@ pub async fn signing_key(conn: &mut AsyncPgConnection, row: &SigningKey) -> Resu
 /// The database's.
 pub async fn lock_facilities(conn: &mut AsyncPgConnection) -> Result<()> {
     diesel::sql_query("select pg_advisory_xact_lock(hashtext('reference.facility'))").execute(conn).await?;
+    Ok(())
+}
+
+/// Locks the making of the instance (its clock, its signing key) against another one, to the end of
+/// the transaction: what is found then stays so.
+///
+/// # Errors
+/// The database's.
+pub async fn lock_instance(conn: &mut AsyncPgConnection) -> Result<()> {
+    diesel::sql_query("select pg_advisory_xact_lock(hashtext('reference.clock'))").execute(conn).await?;
+    Ok(())
+}
+
+/// Takes the facility codes from these facilities, so that others may get them in any order.
+///
+/// # Errors
+/// The database's.
+pub async fn clear_codes(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> Result<()> {
+    diesel::update(facility::table.filter(facility::id.eq_any(ids)))
+        .set(facility::facility_code.eq(None::<String>))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -119,3 +119,55 @@ async fn a_service_cannot_touch_anothers_tables() {
         refused("audit", sql).await;
     }
 }
+
+fn code_of(id: &str, code: &str) -> String {
+    format!("select count(*) from reference.facility where gmis_id = '{id}' and facility_code = '{code}'")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_handed_over_within_one_file() {
+    let test = TestDb::new().await;
+    let db = test.home.pool("identity_app", "identity").unwrap();
+    let (a, b, c) = ("1310000001", "1310000002", "1310000003");
+    run(&db, &[facts("10000001", Some(a), "甲"), facts("10000002", Some(b), "乙"), facts("10000003", Some(c), "丙")])
+        .await;
+    // 1 gives its code to a new facility, 2 and 3 change theirs
+    let file = [
+        facts("10000004", Some(a), "丁"),
+        facts("10000001", None, "甲"),
+        facts("10000002", Some(c), "乙"),
+        facts("10000003", Some(b), "丙"),
+    ];
+    let handed = run(&db, &file).await;
+    assert_eq!((handed.new, handed.changed, handed.refused.len()), (1, 3, 0), "{:?}", handed.refused);
+    for (id, code) in [("10000004", a), ("10000002", c), ("10000003", b)] {
+        assert_eq!(test.number(&code_of(id, code)).await, 1, "{id}");
+    }
+    assert_eq!(run(&db, &file).await.unchanged, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_refused_keeps_its_code() {
+    let test = TestDb::new().await;
+    let db = test.home.pool("identity_app", "identity").unwrap();
+    let (a, b) = ("1310000001", "1310000002");
+    run(&db, &[facts("10000001", Some(a), "甲"), facts("10000009", Some(b), "壬")]).await;
+    // 9 is not in the file and keeps b; so 1 is refused and keeps a; so 2 is refused too
+    let file = [facts("10000002", Some(a), "乙"), facts("10000001", Some(b), "甲"), facts("10000003", Some(a), "丙")];
+    let refused = run(&db, &file).await;
+    assert_eq!((refused.new, refused.changed, refused.refused.len()), (0, 0, 3), "{:?}", refused.refused);
+    assert_eq!(test.number(&code_of("10000001", a)).await, 1);
+    // of two who want a code that is free the first one gets it
+    let both =
+        run(&db, &[facts("10000004", Some("1310000004"), "丁"), facts("10000005", Some("1310000004"), "戊")]).await;
+    assert_eq!((both.new, both.refused.len()), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_cannot_be_stored_is_refused_alone() {
+    let test = TestDb::new().await;
+    let db = test.home.pool("identity_app", "identity").unwrap();
+    let imported = run(&db, &[facts("10000001", None, "甲\0病院"), facts("10000002", None, "乙病院")]).await;
+    assert_eq!((imported.new, imported.refused.len()), (1, 1));
+    assert_eq!(imported.refused[0].1.code.code, "request.nul_character");
+}

@@ -141,3 +141,42 @@ async fn expired_tokens_and_other_audiences_and_issuers_are_refused() {
     assert_eq!(code(&wire::auth::Claims { role: "public".to_owned(), ..claims.clone() }).await, invalid);
     assert_eq!(code(&wire::auth::Claims { role: "emperor".to_owned(), ..claims }).await, invalid);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_guesses_is_slowed_down_and_the_machines_behind_it_are_not() {
+    use platform::limit::Rates;
+    let rates = Rates { person: 100_000, machine: 100_000, public: 3 };
+    let app = TestApp::start_with(rates, None).await;
+    let nobody = app.anonymous();
+    let mut sending = tokio::task::JoinSet::new();
+    for n in 0..24 {
+        let nobody = nobody.clone();
+        let request = match n % 2 {
+            0 => password(&format!("somebody-{n}"), "guess"),
+            _ => json!({"grant_type": "nonsense"}),
+        };
+        sending.spawn(async move { nobody.post("/v1/tokens", &request).await });
+    }
+    let answers = sending.join_all().await;
+    let limited = answers.iter().filter(|answer| answer.code() == "request.rate_limited").count();
+    // argon2 takes its time in a debug build: the attempts may spread over a few seconds
+    assert!(limited >= 6, "{limited}");
+    for prefecture in 1..=47 {
+        app.proxy(prefecture).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_no_account_can_have_are_refused_uncounted() {
+    let app = TestApp::start().await;
+    let nobody = app.anonymous();
+    for name in ["Ministry", "a\0", "病院", &"x".repeat(64), ""] {
+        for _ in 0..12 {
+            nobody.post("/v1/tokens", &password(name, "guess")).await.refused(401, "auth.bad_credentials");
+        }
+        let machine = json!({"grant_type": "service_account", "client_id": name, "client_secret": "x"});
+        nobody.post("/v1/tokens", &machine).await.refused(401, "auth.bad_credentials");
+    }
+    let large = password(&"x".repeat(5_000), "guess");
+    nobody.post("/v1/tokens", &large).await.refused(413, "request.too_large");
+}

@@ -69,23 +69,32 @@ fn expected(entry: &Entry) -> [u8; 32] {
     Sha256::digest(&message).into()
 }
 
-/// Both schemas' audit rows, streamed: there may be millions.
-pub(super) async fn checks(conn: &mut AsyncPgConnection) -> Result<[Check; 2]> {
-    let identity = check(
-        conn,
+/// Schema, and what must hold of its entries.
+const SCHEMAS: [(&str, &str, &str); 3] = [
+    (
         "identity",
         "identity の監査記録の要約値（SHA-256）が内容と一致する",
         "Digests of identity's audit entries match their content",
-    )
-    .await?;
-    let capacity = check(
-        conn,
+    ),
+    (
         "capacity",
         "capacity の監査記録の要約値（SHA-256）が内容と一致する",
         "Digests of capacity's audit entries match their content",
-    )
-    .await?;
-    Ok([identity, capacity])
+    ),
+    (
+        "allocation",
+        "allocation の監査記録の要約値（SHA-256）が内容と一致する",
+        "Digests of allocation's audit entries match their content",
+    ),
+];
+
+/// All schemas' audit rows, streamed: there may be millions.
+pub(super) async fn checks(conn: &mut AsyncPgConnection) -> Result<Vec<Check>> {
+    let mut checks = Vec::new();
+    for (schema, what_ja, what_en) in SCHEMAS {
+        checks.push(check(conn, schema, what_ja, what_en).await?);
+    }
+    Ok(checks)
 }
 
 async fn check(

@@ -3,7 +3,8 @@
 use super::probe::Probe;
 
 pub(super) fn probes() -> Vec<Probe> {
-    vec![reports(), facility_changes(), facilities(), sequences("identity"), sequences("capacity")]
+    let sequences = SEQUENCES.map(|(schema, what_ja, what_en)| sequences(schema, what_ja, what_en));
+    [vec![reports(), facility_changes(), facilities()], sequences.into()].concat()
 }
 
 fn reports() -> Probe {
@@ -78,12 +79,26 @@ fn facilities() -> Probe {
     }
 }
 
-fn sequences(schema: &'static str) -> Probe {
-    let (what_ja, what_en) = if schema == "identity" {
-        ("identity の事象の連番が対象ごとに1から欠けずに続く", "Sequences of identity's events have no gap, by subject")
-    } else {
-        ("capacity の事象の連番が対象ごとに1から欠けずに続く", "Sequences of capacity's events have no gap, by subject")
-    };
+/// Schema, and what must hold of its events.
+const SEQUENCES: [(&str, &str, &str); 3] = [
+    (
+        "identity",
+        "identity の事象の連番が対象ごとに1から欠けずに続く",
+        "Sequences of identity's events have no gap, by subject",
+    ),
+    (
+        "capacity",
+        "capacity の事象の連番が対象ごとに1から欠けずに続く",
+        "Sequences of capacity's events have no gap, by subject",
+    ),
+    (
+        "allocation",
+        "allocation の事象の連番が対象ごとに1から欠けずに続く",
+        "Sequences of allocation's events have no gap, by subject",
+    ),
+];
+
+fn sequences(schema: &str, what_ja: &'static str, what_en: &'static str) -> Probe {
     Probe {
         id: "R19",
         what_ja,

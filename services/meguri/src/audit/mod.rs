@@ -4,14 +4,18 @@
 //! nothing but `domain`: a mistake in their code is not repeated here. Everything is read in one
 //! snapshot, so a busy instance can be audited while it works. The checks are those rows of R1-R28
 //! that apply to what exists so far.
+mod book;
 mod digest;
 mod events;
+mod grants;
+mod plans;
 mod probe;
 mod rules;
 mod sums;
 mod table;
 mod totals;
 mod trail;
+mod transfers;
 
 pub use table::table;
 pub use totals::Recomputed;
@@ -120,16 +124,19 @@ pub async fn run(url: &str) -> Result<Report> {
     for probe in probes() {
         checks.push(probe.run(&mut conn).await?);
     }
+    checks.push(grants::check(&mut conn).await?);
+    checks.extend(transfers::checks(&mut conn).await?);
     checks.extend(digest::checks(&mut conn).await?);
-    // stable: the checks of one R keep their order
-    checks.sort_by_key(|check| check.id);
+    // R3 before R10; stable: the checks of one R keep their order
+    checks.sort_by_key(|check| (check.id.len(), check.id));
     let recomputed = totals::recompute(&mut conn).await?;
     AnsiTransactionManager::rollback_transaction(&mut conn).await?;
     Ok(Report::new(checks, recomputed))
 }
 
 fn probes() -> Vec<Probe> {
-    [sums::probes(), events::probes(), rules::probes(), trail::probes()].into_iter().flatten().collect()
+    let all = [sums::probes(), events::probes(), rules::probes(), trail::probes(), book::probes(), plans::probes()];
+    all.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -171,7 +178,7 @@ mod tests {
         let probes = probes();
         let names: std::collections::BTreeSet<_> = probes.iter().map(|probe| probe.what_en).collect();
         assert_eq!(names.len(), probes.len());
-        for id in ["R13", "R19", "R24", "R26", "R27"] {
+        for id in ["R1", "R3", "R4", "R5", "R7", "R8", "R9", "R10", "R13", "R19", "R22", "R24", "R26", "R27"] {
             assert!(probes.iter().any(|probe| probe.id == id), "{id}");
         }
     }

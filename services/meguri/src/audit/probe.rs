@@ -9,6 +9,7 @@ use platform::failure::Result;
 use std::time::Instant;
 
 /// A check written as one query.
+#[derive(Clone)]
 pub(super) struct Probe {
     pub id: &'static str,
     pub what_ja: &'static str,

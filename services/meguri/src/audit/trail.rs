@@ -2,7 +2,8 @@
 use super::probe::Probe;
 
 pub(super) fn probes() -> Vec<Probe> {
-    vec![reports(), facility_changes(), entries("identity"), entries("capacity"), idempotency()]
+    let entries = ENTRIES.map(|(schema, what_ja, what_en)| entries(schema, what_ja, what_en));
+    [vec![reports(), facility_changes()], entries.into(), vec![idempotency()]].concat()
 }
 
 fn reports() -> Probe {
@@ -23,7 +24,7 @@ fn facility_changes() -> Probe {
     }
 }
 
-fn traced(name: &str, table: &str, audit: &str) -> String {
+pub(super) fn traced(name: &str, table: &str, audit: &str) -> String {
     format!(
         "with entry as (select cause_id, count(*) as entries, min(txid) as txid from {audit} group by 1)
          select case
@@ -36,18 +37,26 @@ fn traced(name: &str, table: &str, audit: &str) -> String {
     )
 }
 
-fn entries(schema: &'static str) -> Probe {
-    let (what_ja, what_en) = if schema == "identity" {
-        (
-            "identity の監査記録に実行者・役割・操作・要求IDがある",
-            "Identity's audit entries name actor, role, action and request",
-        )
-    } else {
-        (
-            "capacity の監査記録に実行者・役割・操作・要求IDがある",
-            "Capacity's audit entries name actor, role, action and request",
-        )
-    };
+/// Schema, and what must hold of its entries.
+const ENTRIES: [(&str, &str, &str); 3] = [
+    (
+        "identity",
+        "identity の監査記録に実行者・役割・操作・要求IDがある",
+        "Identity's audit entries name actor, role, action and request",
+    ),
+    (
+        "capacity",
+        "capacity の監査記録に実行者・役割・操作・要求IDがある",
+        "Capacity's audit entries name actor, role, action and request",
+    ),
+    (
+        "allocation",
+        "allocation の監査記録に実行者・役割・操作・要求IDがある",
+        "Allocation's audit entries name actor, role, action and request",
+    ),
+];
+
+fn entries(schema: &str, what_ja: &'static str, what_en: &'static str) -> Probe {
     // the actor's uuid is nil for the system's own jobs; they have a name
     Probe {
         id: "R26",

@@ -81,7 +81,7 @@ impl Columns {
         let place = |name: &str| header.iter().position(|field| field == name.as_bytes());
         let missing: Vec<&str> = ORDER.into_iter().filter(|name| place(name).is_none()).collect();
         if !missing.is_empty() {
-            return Err(Problem::new(&error::IMPORT_UNKNOWN_HEADER).with("missing", &missing.join(", ")));
+            return Err(Problem::new(&error::IMPORT_UNKNOWN_HEADER).with_list("missing", &missing));
         }
         Ok(Self { places: ORDER.map(|name| place(name).unwrap_or_default()), width: header.len() })
     }

@@ -32,7 +32,8 @@ impl Client {
     /// A client of the server at `base`.
     #[must_use]
     pub fn new(base: &str) -> Self {
-        Self { base: base.to_owned(), http: reqwest::Client::new(), tokens: Mutex::default() }
+        let http = platform::http_client().build().unwrap_or_default();
+        Self { base: base.to_owned(), http, tokens: Mutex::default() }
     }
 
     /// A token for a person (`machine` false) or a service account.

@@ -3,7 +3,9 @@
 pub mod client;
 pub mod dashboard;
 pub mod morning;
+pub mod round;
 
+use crate::round::Satellite;
 use crate::{
     audit,
     home::Home,
@@ -13,10 +15,11 @@ use crate::{
 };
 use client::Client;
 use dashboard::Dashboard;
-use domain::{BusinessDay, TerritoryCode, time::parse_instant};
+use domain::{BusinessDay, TerritoryCode, ids::FacilityId, time::parse_instant};
 use identity::app::set_clock;
 use morning::{Hospital, Plan, Sent};
 use platform::{Failure, OpCtx, clock::Clock, failure::Result};
+use round::Round;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -32,6 +35,8 @@ pub struct Story<'a> {
     client: Client,
     day: BusinessDay,
     plan: Plan,
+    satellites: Vec<Satellite>,
+    prefectures: Option<Vec<u32>>,
     facilities: usize,
     started: Instant,
     json: serde_json::Map<String, Value>,
@@ -57,6 +62,7 @@ impl<'a> Story<'a> {
         server: &'a Running,
         imported: &import::Outcome,
         import_time: Duration,
+        prefectures: Option<Vec<u32>>,
         started: Instant,
         say: &'a (dyn Fn(&str) + Sync),
     ) -> Result<Self> {
@@ -67,6 +73,12 @@ impl<'a> Story<'a> {
             municipality: *municipality,
         });
         let hospitals: Vec<Hospital> = hospitals.collect();
+        let satellite = |(_, id, municipality, name): &(String, FacilityId, TerritoryCode, String)| Satellite {
+            facility: *id,
+            municipality: *municipality,
+            name: name.clone(),
+        };
+        let satellites = imported.facilities.iter().map(satellite).collect();
         let mut json = serde_json::Map::new();
         let summary = &imported.summary;
         let facilities = summary.facilities_new + summary.facilities_changed + summary.facilities_unchanged;
@@ -84,6 +96,8 @@ impl<'a> Story<'a> {
             day,
             facilities: hospitals.len(),
             plan: Plan::new(hospitals),
+            satellites,
+            prefectures,
             started,
             json,
             faults,
@@ -111,6 +125,7 @@ impl<'a> Story<'a> {
         self.reports(&[in_time, late, corrected], reporting);
         self.add_up(&after);
         self.drill_down(&after).await?;
+        self.round().await?;
         self.audit(&after).await?;
         self.json.insert("seconds_total".to_owned(), json!(rounded(self.started.elapsed())));
         Ok(Ending { json: Value::Object(self.json), faults: self.faults })
@@ -215,6 +230,31 @@ impl<'a> Story<'a> {
         for line in lines {
             (self.say)(&line);
         }
+        Ok(())
+    }
+
+    /// A round runs down to the sites.
+    async fn round(&mut self) -> Result<()> {
+        round::prepare(self.home, &self.satellites, self.say).await?;
+        let ministry = self.ministry().await?;
+        let played = Round::new(&self.client, self.home, self.say);
+        let result = played.play(&ministry, self.prefectures.as_deref()).await?;
+        self.expect("vials granted by the nation", result.nation, result.supplied);
+        self.expect("vials granted by the prefectures", result.prefectures, result.prefectures_had);
+        self.expect("vials assigned by the municipalities", result.assigned, result.prefectures);
+        let boxes = |vials: i64| vials / result.pack_vials.max(1);
+        for (key, value) in [
+            ("boxes_supplied", boxes(result.supplied)),
+            ("boxes_committed_nation", boxes(result.nation)),
+            ("boxes_committed_prefectures", boxes(result.prefectures)),
+            ("boxes_reserve", boxes(result.supplied - result.nation)),
+            ("sites_allocated", i64::try_from(result.sites).unwrap_or(i64::MAX)),
+            ("vials_assigned", result.assigned),
+            ("engine_ms", result.engine_ms),
+        ] {
+            self.json.insert(key.to_owned(), json!(value));
+        }
+        self.json.insert("round_seconds".to_owned(), json!(rounded(result.took)));
         Ok(())
     }
 

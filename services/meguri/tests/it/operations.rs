@@ -21,7 +21,7 @@ const REST: &[(&str, &str, Open)] = &[
 ];
 
 /// Root fields of GraphQL, each with a call, the code that nobody gets (none: it is public), and the
-/// code that a sibling prefecture's officer gets for Tokyo's hospital.
+/// code that a sibling prefecture's account gets for Tokyo's hospital, and for a plan that is not its own.
 const GRAPHQL: &[(&str, &str, Option<&str>, Option<&str>)] = &[
     ("clock", "{ clock { now } }", None, None),
     ("viewer", "{ viewer { role } }", None, None),
@@ -36,7 +36,63 @@ const GRAPHQL: &[(&str, &str, Option<&str>, Option<&str>)] = &[
         Some("auth.missing_token"),
         Some("facility.not_found"),
     ),
+    ("rounds", "{ rounds { number } }", None, None),
+    // all who may read a plan of their own see the rounds; what is in them is each one's own
+    ("round", "{ round(id: \"ROUND\") { number } }", Some("allocation.round_not_found"), None),
+    (
+        "plan",
+        "{ plan(id: \"PLAN\") { version } }",
+        Some("allocation.plan_not_found"),
+        Some("allocation.plan_not_found"),
+    ),
+    (
+        "computePlan",
+        "mutation { computePlan(input: {id: \"ID\", round: \"ROUND\", holder: \"130001\", components: [{name: \"base\", indicator: \"population\"}]}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("allocation.round_not_found"),
+    ),
+    (
+        "adjustLine",
+        "mutation { adjustLine(input: {id: \"ID\", plan: \"PLAN\", version: 1, reason: \"x\", lines: [{recipient: \"131016\", units: 1}]}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("allocation.plan_not_found"),
+    ),
+    (
+        "submitPlan",
+        "mutation { submitPlan(input: {id: \"ID\", plan: \"PLAN\", version: 1}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("allocation.plan_not_found"),
+    ),
+    (
+        "approvePlan",
+        "mutation { approvePlan(input: {id: \"ID\", plan: \"PLAN\", version: 1}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("allocation.plan_not_found"),
+    ),
+    (
+        "commitPlan",
+        "mutation { commitPlan(input: {id: \"ID\", plan: \"PLAN\", version: 1}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("allocation.plan_not_found"),
+    ),
+    (
+        "assignToSites",
+        "mutation { assignToSites(input: {id: \"ID\", round: \"ROUND\", municipality: \"131016\", sites: [{site: \"ID\", vials: 1}]}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("allocation.round_not_found"),
+    ),
 ];
+
+/// A round and a plan in it, both there for those who may see them.
+async fn round_and_plan(app: &TestApp) -> (String, String) {
+    app.db.populations(|_| Some(1_000)).await;
+    let round = app.db.open_round(1, 0).await;
+    let components = json!([{"name": "base", "indicator": "population"}]);
+    let id = platform::opctx::new_id();
+    let request = json!({"id": id, "round": round, "holder": "000000", "components": components});
+    app.ministry().await.post("/v1/plans", &request).await.ok(200);
+    (round.to_string(), id.to_string())
+}
 
 fn documented() -> BTreeSet<(String, String)> {
     let mut operations = BTreeSet::new();
@@ -112,13 +168,17 @@ async fn a_sibling_sees_what_nobody_sees() {
     let app = TestApp::start().await;
     let facility = app.facility("131016").await;
     testkit::app::take(&app.proxy(13).await, &report(&facility, app.today, json!({"icu_total": 1}))).await;
-    let (nobody, sibling) = (app.anonymous(), app.proxy(31).await);
+    let (round, plan) = round_and_plan(&app).await;
+    let (nobody, sibling) = (app.anonymous(), app.persona("prefecture-31").await);
     for (field, query, to_nobody, to_sibling) in GRAPHQL {
         for (client, expected) in [(&nobody, to_nobody), (&sibling, to_sibling)] {
-            let query = query.replace("KEY", &facility.key()).replace("ID", &platform::opctx::new_id().to_string());
+            let query = query.replace("KEY", &facility.key()).replace("ROUND", &round).replace("PLAN", &plan);
+            let query = query.replace("ID", &platform::opctx::new_id().to_string());
             let answer = client.graphql(&query, Value::Null).await;
             assert_eq!(answer.code(), expected.unwrap_or(""), "{field}: {}", answer.body);
         }
     }
     assert_eq!(app.db.number("select count(*) from capacity.report").await, 1);
+    assert_eq!(app.db.number("select count(*) from allocation.plan where state = 'computed' and version = 1").await, 1);
+    assert_eq!(app.db.number("select count(*) from allocation.plan").await, 1);
 }

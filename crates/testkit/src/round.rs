@@ -1,0 +1,140 @@
+//! What a delivery round needs before officers can work on it: populations, accounts, supply, sites.
+use crate::{Facility, TestDb};
+use allocation::app::open_round::{self, NewRound};
+use allocation_store::rows::{Site, Wish};
+use chrono::NaiveDate;
+use domain::{
+    TerritoryCode,
+    policy::Role,
+    territory::Tier,
+    time::{Instant, parse_instant},
+};
+use identity::app::{
+    issue_accounts::{Credential, NewAccount, issue_accounts},
+    populations::{CensusFigure, import},
+};
+use meguri::{
+    round::municipalities,
+    seed::{TRAINING_START, service_secret},
+};
+use platform::{Db, OpCtx, clock::Clock, opctx::new_id};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Vials in a box of the product of test rounds.
+pub const BOX_VIALS: i64 = 195;
+/// What each satellite wishes for, vials.
+const SATELLITE_WISH: i64 = 30;
+
+fn code(text: &str) -> TerritoryCode {
+    TerritoryCode::parse(text).expect("a territory")
+}
+
+impl TestDb {
+    async fn at_work(&self, role: &str, schema: &'static str) -> (Db, OpCtx) {
+        let db = self.home.pool(role, schema).expect("a pool");
+        let ctx = OpCtx::system("testkit", &Clock::load(&db).await.expect("the clock"));
+        (db, ctx)
+    }
+
+    /// Gives municipalities a population; `None` leaves one without a figure.
+    pub async fn populations(&self, persons: impl Fn(&str) -> Option<i64>) {
+        let figure = |code: TerritoryCode| {
+            let code = code.to_string();
+            let persons = persons(&code)?;
+            Some(CensusFigure { line: 0, code5: String::new(), current_code: Some(code), persons })
+        };
+        let figures: Vec<CensusFigure> = municipalities().into_iter().filter_map(figure).collect();
+        let (db, ctx) = self.at_work("identity_app", "identity").await;
+        let as_of = NaiveDate::from_ymd_opt(2020, 10, 1).expect("a day");
+        import(&db, &ctx, &figures, as_of, "made up for a test").await.expect("the populations are imported");
+    }
+
+    /// Makes an officer's service account, unless it is there; answers the request that signs it in.
+    pub async fn officer(&self, name: &str, place: &str) -> Value {
+        let territory = code(place);
+        let (role, organisation_kind) = match territory.tier() {
+            Tier::Nation => (Role::Ministry, "ministry"),
+            Tier::Prefecture => (Role::Prefecture, "prefecture"),
+            Tier::Municipality => (Role::Municipality, "municipality"),
+        };
+        let secret = service_secret(&self.home, name);
+        let account = NewAccount {
+            name: name.to_owned(),
+            role,
+            territory,
+            facility: None,
+            organisation_kind,
+            organisation_name: format!("接種担当 {place}"),
+            organisation_name_en: format!("Vaccination officer, {place}"),
+            credential: Credential::Secret(secret.clone()),
+        };
+        let (db, ctx) = self.at_work("identity_app", "identity").await;
+        issue_accounts(&db, &ctx, vec![account]).await.expect("the account is made");
+        json!({"grant_type": "service_account", "client_id": name, "client_secret": secret})
+    }
+
+    /// Opens a round of residents with this number, and notes its supply unless it is zero.
+    pub async fn open_round(&self, number: i32, supply_vials: i64) -> Uuid {
+        let (db, ctx) = self.at_work("allocation_app", "allocation").await;
+        let due: Instant = parse_instant(TRAINING_START).expect("an instant");
+        let new = NewRound {
+            id: new_id(),
+            programme: "covid19-2021".to_owned(),
+            stream: "residents".to_owned(),
+            product: "comirnaty-12plus".to_owned(),
+            number,
+            pack: "box195".to_owned(),
+            delivery_from: NaiveDate::from_ymd_opt(2021, 4, 12).expect("a day"),
+            delivery_to: NaiveDate::from_ymd_opt(2021, 4, 25).expect("a day"),
+            due: [("nation", due), ("prefecture", due), ("municipality", due)],
+        };
+        let round = open_round::open_round(&db, &ctx, new).await.expect("the round is opened");
+        if supply_vials > 0 {
+            self.supply(round.id, supply_vials).await;
+        }
+        round.id
+    }
+
+    /// Notes more supply for a round.
+    pub async fn supply(&self, round: Uuid, vials: i64) {
+        let (db, ctx) = self.at_work("allocation_app", "allocation").await;
+        open_round::record_supply(&db, &ctx, round, vials).await.expect("the supply is noted");
+    }
+
+    /// A mass site with its wish in each municipality named, and the facilities as satellites of
+    /// these. Answers the sites of each municipality, the mass site first.
+    pub async fn sites(
+        &self,
+        round: Uuid,
+        hubs: &[(&str, i64)],
+        satellites: &[Facility],
+    ) -> BTreeMap<String, Vec<Uuid>> {
+        let mut by_municipality: BTreeMap<String, Vec<Uuid>> = BTreeMap::new();
+        let (mut sites, mut wishes) = (Vec::new(), Vec::new());
+        let mut add = |municipality: &str, facility: Option<&Facility>, vials: i64| {
+            let own = by_municipality.entry(municipality.to_owned()).or_default();
+            let site = Site {
+                id: new_id(),
+                kind: if facility.is_some() { "satellite" } else { "mass" }.to_owned(),
+                facility_id: facility.map(|facility| facility.id.0),
+                municipality: municipality.to_owned(),
+                hub_id: facility.and(own.first().copied()),
+                name: facility.map_or_else(|| format!("会場 {municipality}"), |facility| facility.name.clone()),
+            };
+            own.push(site.id);
+            wishes.push(Wish { round_id: round, site_id: site.id, vials, synthetic: true });
+            sites.push(site);
+        };
+        for (municipality, vials) in hubs {
+            add(municipality, None, *vials);
+        }
+        for facility in satellites {
+            add(&facility.municipality.to_string(), Some(facility), SATELLITE_WISH);
+        }
+        let (db, ctx) = self.at_work("allocation_app", "allocation").await;
+        open_round::register_sites(&db, &ctx, &sites, &wishes).await.expect("the sites are registered");
+        by_municipality
+    }
+}

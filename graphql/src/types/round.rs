@@ -1,0 +1,363 @@
+//! Rounds: how far the doses have run down, and where they are stuck.
+use super::{
+    connection::{PageInfo, page_size},
+    node::NodeId,
+    or_null,
+    plan::{Plan, PlanState},
+    site::{Site, SiteConnection, SiteEdge},
+    territory::{Territory, TerritoryTier},
+    unknown,
+};
+use crate::{
+    cursor::List,
+    loader::{AllRounds, ChildrenOf, HoldingOf, HoldingsOf, RoundBy, SitesOf, StatesOf, StepsOf, SupplyOf, sees_plans},
+    scalars::{self, Count, Date, DateTime, Uuid, Vials},
+    session::{Session, session},
+};
+use allocation_store::{read::Holding, rows};
+use async_graphql::{Context, ID, Object, SimpleObject};
+use domain::{BusinessDay, Problem, TerritoryCode, error, plan::State, territory::Tier, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// What one territory was granted in a round, from the balances of the entitlement book.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Grant {
+    /// The territory.
+    pub holder: scalars::TerritoryCode,
+    /// Granted to it so far, vials.
+    pub granted_vials: Vials,
+    /// Of these, left to be granted by it, vials.
+    pub available_vials: Vials,
+    /// Of these, kept back when its plan was committed, vials.
+    pub reserve_vials: Vials,
+}
+
+impl Grant {
+    fn of(holder: TerritoryCode, row: &Holding) -> Self {
+        Self {
+            holder: scalars::TerritoryCode(holder),
+            granted_vials: Vials(row.granted_vials),
+            available_vials: Vials(row.available_vials),
+            reserve_vials: Vials(row.reserve_vials),
+        }
+    }
+}
+
+/// How many holders of a level stand where.
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
+pub struct StateCount {
+    /// Where their plans stand; null: they have none.
+    pub state: Option<PlanState>,
+    /// Holders.
+    pub count: Count,
+}
+
+/// A holder that has not committed.
+pub struct Waiting {
+    holder: TerritoryCode,
+    state: Option<State>,
+}
+
+/// A holder that has not committed.
+#[Object]
+impl Waiting {
+    /// Who.
+    async fn territory(&self, ctx: &Context<'_>) -> Result<Territory, Problem> {
+        let missing = || unknown("holder", &self.holder.to_string());
+        Territory::load(session(ctx)?, self.holder).await?.ok_or_else(missing)
+    }
+
+    /// Where its plan stands; null: it has none.
+    async fn state(&self) -> Option<PlanState> {
+        self.state.map(PlanState::from)
+    }
+}
+
+/// Where one holder of a level stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Holder {
+    code: TerritoryCode,
+    state: Option<State>,
+    passed_vials: i64,
+}
+
+impl Holder {
+    fn has_committed(&self) -> bool {
+        matches!(self.state, Some(State::Committed | State::Closed))
+    }
+}
+
+/// One level of a round, with those of its holders that the caller may see.
+pub struct RoundLevel {
+    level: TerritoryTier,
+    due_at: Instant,
+    now: Instant,
+    holders: Vec<Holder>,
+}
+
+impl RoundLevel {
+    fn number_committed(&self) -> usize {
+        self.holders.iter().filter(|holder| holder.has_committed()).count()
+    }
+}
+
+fn count(number: usize) -> Count {
+    Count(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// One level of a round. Everything counts only those holders whose plans are open to you.
+#[Object]
+impl RoundLevel {
+    /// Whose plans.
+    async fn level(&self) -> TerritoryTier {
+        self.level
+    }
+
+    /// Until when they must have committed.
+    async fn due_at(&self) -> DateTime {
+        DateTime(self.due_at)
+    }
+
+    /// It is past `dueAt`, and somebody has not committed.
+    async fn late(&self) -> bool {
+        self.now > self.due_at && self.number_committed() < self.holders.len()
+    }
+
+    /// Holders that must commit: the nation; all prefectures; the municipalities that were granted
+    /// something.
+    async fn due(&self) -> Count {
+        count(self.holders.len())
+    }
+
+    /// Of those, the ones that have committed: a plan, or for a municipality an assignment to sites.
+    async fn committed(&self) -> Count {
+        count(self.number_committed())
+    }
+
+    /// What the level has granted to the one below, vials.
+    async fn granted_vials(&self) -> Vials {
+        Vials(self.holders.iter().fold(0, |sum: i64, holder| sum.saturating_add(holder.passed_vials)))
+    }
+
+    /// How many holders stand where, in the order of the states; those without a plan first. The
+    /// counts add up to `due`.
+    #[graphql(complexity = "8_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
+    async fn states(&self) -> Vec<StateCount> {
+        let mut states: BTreeMap<Option<State>, usize> = BTreeMap::new();
+        for holder in &self.holders {
+            *states.entry(holder.state).or_default() += 1;
+        }
+        let counted = |(state, holders): (Option<State>, usize)| StateCount {
+            state: state.map(PlanState::from),
+            count: count(holders),
+        };
+        states.into_iter().map(counted).collect()
+    }
+
+    /// Where it is stuck: holders that have not committed, in code order.
+    #[graphql(complexity = "super::connection::cost(first, child_complexity)")]
+    async fn waiting(&self, #[graphql(desc = "How many, 1 to 200.")] first: i32) -> Result<Vec<Waiting>, Problem> {
+        let size = page_size(first)?;
+        let waiting = self.holders.iter().filter(|holder| !holder.has_committed()).take(size);
+        Ok(waiting.map(|holder| Waiting { holder: holder.code, state: holder.state }).collect())
+    }
+}
+
+/// A round of allotment.
+#[derive(Clone)]
+pub struct Round(Arc<rows::Round>);
+
+impl Round {
+    /// All rounds that are open to the caller, newest first.
+    ///
+    /// # Errors
+    /// The coded problem of the read.
+    pub async fn all(session: &Session) -> Result<Vec<Self>, Problem> {
+        let rows = session.loaders.one(AllRounds).await?.unwrap_or_default();
+        Ok(rows.iter().map(|row| Self(Arc::clone(row))).collect())
+    }
+
+    /// The round with this id, if there is one for the caller.
+    ///
+    /// # Errors
+    /// The coded problem of the read.
+    pub async fn load(session: &Session, id: uuid::Uuid) -> Result<Option<Self>, Problem> {
+        Ok(session.loaders.one(RoundBy(id)).await?.map(Self))
+    }
+
+    async fn levels_of(&self, session: &Session) -> Result<Vec<RoundLevel>, Problem> {
+        let (loaders, round) = (&session.loaders, self.0.id);
+        let steps = loaders.one(StepsOf(round)).await?.unwrap_or_default();
+        let states = loaders.one(StatesOf(round)).await?.unwrap_or_default();
+        let holdings = loaders.one(HoldingsOf(round)).await?.unwrap_or_default();
+        let prefectures = loaders.one(ChildrenOf(TerritoryCode::NATION)).await?.unwrap_or_default();
+        let prefectures: Vec<TerritoryCode> =
+            prefectures.iter().map(|row| TerritoryCode::parse(&row.code)).collect::<Result<_, _>>()?;
+        let granted = |(code, row): (&TerritoryCode, &Holding)| {
+            (code.tier() == Tier::Municipality && row.granted_vials > 0).then_some(*code)
+        };
+        let mut levels = Vec::with_capacity(steps.len());
+        for step in steps.iter() {
+            let (tier, codes): (Tier, BTreeSet<TerritoryCode>) = match step.level.as_str() {
+                "nation" => (Tier::Nation, [TerritoryCode::NATION].into()),
+                "prefecture" => (Tier::Prefecture, prefectures.iter().copied().collect()),
+                "municipality" => (Tier::Municipality, holdings.iter().filter_map(granted).collect()),
+                other => return Err(unknown("level of a round", other)),
+            };
+            let holder = |code: TerritoryCode| Holder {
+                code,
+                state: states.get(&code).copied(),
+                passed_vials: holdings.get(&code).map_or(0, |row| {
+                    row.granted_vials.saturating_sub(row.available_vials).saturating_sub(row.reserve_vials)
+                }),
+            };
+            let seen = codes.into_iter().filter(|code| sees_plans(&session.op.actor, *code));
+            let holders = seen.map(holder).collect();
+            levels.push((tier, RoundLevel { level: tier.into(), due_at: step.due_at, now: session.op.now, holders }));
+        }
+        levels.sort_by_key(|(tier, _)| *tier);
+        Ok(levels.into_iter().map(|(_, level)| level).collect())
+    }
+
+    async fn site_page(
+        &self,
+        session: &Session,
+        municipality: TerritoryCode,
+        first: i32,
+        after: Option<String>,
+    ) -> Result<Option<SiteConnection>, Problem> {
+        let size = page_size(first)?;
+        let (round, code) = (self.0.id, municipality.to_string());
+        if municipality.tier() != Tier::Municipality {
+            return Err(Problem::new(&error::GRAPHQL_NOT_A_MUNICIPALITY).with("code", &code));
+        }
+        let parent = format!("{round}/{code}");
+        let list = List { name: "sites", parent: &parent, account: session.op.actor.account };
+        let cursors = &session.gateway.cursors;
+        let after = after.map(|cursor| cursors.read(list, &cursor)).transpose()?;
+        let after = after.map(|id| id.parse().map_err(|_| Problem::new(&error::GRAPHQL_BAD_CURSOR))).transpose()?;
+        // one more than is shown tells whether there is a next page
+        let limit = i64::from(first) + 1;
+        let Some(rows) = session.loaders.one(SitesOf { municipality, after, limit }).await? else { return Ok(None) };
+        let edge = |row: &Arc<rows::Site>| SiteEdge {
+            cursor: cursors.make(list, &row.id.to_string()),
+            node: Site::of(Arc::clone(row), municipality, round),
+        };
+        let edges: Vec<SiteEdge> = rows.iter().take(size).map(edge).collect();
+        let shown: Vec<String> = edges.iter().map(|edge| edge.cursor.clone()).collect();
+        Ok(Some(SiteConnection { edges, page_info: PageInfo::of(&shown, after.is_some(), rows.len() > size) }))
+    }
+}
+
+/// A round (クール): one delivery of a product, divided from the nation down to the sites.
+#[Object]
+impl Round {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        NodeId::Round(self.0.id).id()
+    }
+
+    /// Our own id of it.
+    async fn round_id(&self) -> Uuid {
+        Uuid(self.0.id)
+    }
+
+    /// Code of the programme: `covid19-2021`.
+    async fn programme(&self) -> &str {
+        &self.0.programme
+    }
+
+    /// Code of the stream (接種の枠): `residents`.
+    async fn stream(&self) -> &str {
+        &self.0.stream
+    }
+
+    /// Code of the product: `comirnaty-12plus`.
+    async fn product(&self) -> &str {
+        &self.0.product
+    }
+
+    /// Its number; restarts with each product.
+    async fn number(&self) -> i32 {
+        self.0.number
+    }
+
+    /// Code of the pack that is delivered: `box195`.
+    async fn pack(&self) -> &str {
+        &self.0.pack
+    }
+
+    /// Vials of one pack, as dated when the round was opened.
+    async fn pack_vials(&self) -> Vials {
+        Vials(i64::from(self.0.pack_vials))
+    }
+
+    /// Doses counted for one vial, as dated when the round was opened.
+    async fn doses_per_vial(&self) -> i32 {
+        self.0.doses_per_vial
+    }
+
+    /// First day of delivery.
+    async fn delivery_from(&self) -> Date {
+        Date(BusinessDay::from_date(self.0.delivery_from))
+    }
+
+    /// Last day of delivery.
+    async fn delivery_to(&self) -> Date {
+        Date(BusinessDay::from_date(self.0.delivery_to))
+    }
+
+    /// The nation's supply as noted so far, vials; null unless the nation's plans are open to you.
+    async fn supply_vials(&self, ctx: &Context<'_>) -> Option<Vials> {
+        let load = async { Ok(session(ctx)?.loaders.one(SupplyOf(self.0.id)).await?.map(Vials)) };
+        or_null(ctx, load.await)
+    }
+
+    /// How far each level is, from the nation down, as far as its plans are open to you.
+    #[graphql(complexity = "3_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
+    async fn levels(&self, ctx: &Context<'_>) -> Result<Vec<RoundLevel>, Problem> {
+        self.levels_of(session(ctx)?).await
+    }
+
+    /// The plan in force of a holder (a municipality's newest assignment); null when there is none,
+    /// and when it is not open to you.
+    async fn plan(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose holdings it divides.")] holder: scalars::TerritoryCode,
+    ) -> Option<Plan> {
+        let load = async { Plan::in_force(session(ctx)?, self.0.id, holder.0).await };
+        or_null(ctx, load.await)
+    }
+
+    /// What a territory was granted; null when it was granted nothing yet, and when it is not open
+    /// to you.
+    async fn granted(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The territory.")] holder: scalars::TerritoryCode,
+    ) -> Option<Grant> {
+        let load = async {
+            let key = HoldingOf { round: self.0.id, territory: holder.0, site: None };
+            Ok(session(ctx)?.loaders.one(key).await?.map(|row| Grant::of(holder.0, &row)))
+        };
+        or_null(ctx, load.await)
+    }
+
+    /// The sites of a municipality, in the order of their ids; null when they are not open to you.
+    /// Error: `graphql.not_a_municipality`.
+    #[graphql(complexity = "super::connection::cost(first, child_complexity)")]
+    async fn sites(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The municipality.")] municipality: scalars::TerritoryCode,
+        #[graphql(desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+    ) -> Option<SiteConnection> {
+        let load = async { self.site_page(session(ctx)?, municipality.0, first, after).await };
+        or_null(ctx, load.await)
+    }
+}

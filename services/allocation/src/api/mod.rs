@@ -1,0 +1,43 @@
+//! REST of allocation: one screen lists all routes.
+pub mod plan;
+
+use actix_web::web;
+use platform::http::resource;
+use utoipa::OpenApi;
+
+/// Mounts the routes.
+pub fn configure(allocation: &crate::Allocation, config: &mut web::ServiceConfig) {
+    config
+        .app_data(web::Data::new(allocation.clone()))
+        .service(resource("/v1/plans", "POST").route(web::post().to(plan::compute)))
+        .service(resource("/v1/plans/{plan}:adjust", "POST").route(web::post().to(plan::adjust)))
+        .service(resource("/v1/plans/{plan}:submit", "POST").route(web::post().to(plan::submit)))
+        .service(resource("/v1/plans/{plan}:approve", "POST").route(web::post().to(plan::approve)))
+        .service(resource("/v1/plans/{plan}:commit", "POST").route(web::post().to(plan::commit)))
+        .service(resource("/v1/assignments", "POST").route(web::post().to(plan::assign)));
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Meguri allocation", version = "1", license(name = "Apache-2.0")),
+    paths(plan::compute, plan::adjust, plan::submit, plan::approve, plan::commit, plan::assign),
+    modifiers(&Bearer),
+    tags((name = "plans", description = "What one level grants to the level below"))
+)]
+struct Document;
+
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+/// The OpenAPI document, committed as contracts/openapi/allocation.json.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}

@@ -1,0 +1,2 @@
+//! Work that runs by itself.
+pub mod month_keeper;

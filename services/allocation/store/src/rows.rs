@@ -1,0 +1,199 @@
+//! Rows as the use cases and the gateway see them.
+use crate::schema::{book_account, plan, plan_change, plan_line, round, round_step, site, supply_notice, wish};
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// クール: a delivery round of one product.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = round)]
+pub struct Round {
+    /// Id.
+    pub id: Uuid,
+    /// Programme's code.
+    pub programme: String,
+    /// Stream's code.
+    pub stream: String,
+    /// Product's code.
+    pub product: String,
+    /// Restarts with each product.
+    pub number: i32,
+    /// Pack's code.
+    pub pack: String,
+    /// Vials of one pack.
+    pub pack_vials: i32,
+    /// Doses counted for one vial.
+    pub doses_per_vial: i32,
+    /// First day of delivery.
+    pub delivery_from: NaiveDate,
+    /// Last day of delivery.
+    pub delivery_to: NaiveDate,
+    /// When it was opened.
+    pub opened_at: DateTime<Utc>,
+}
+
+/// Until when a level must have committed.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = round_step)]
+pub struct RoundStep {
+    /// The round.
+    pub round_id: Uuid,
+    /// `nation`, `prefecture`, `municipality`
+    pub level: String,
+    /// Due.
+    pub due_at: DateTime<Utc>,
+}
+
+/// Vials that the nation has for a round.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = supply_notice)]
+pub struct SupplyNotice {
+    /// Id.
+    pub id: Uuid,
+    /// The round.
+    pub round_id: Uuid,
+    /// Vials.
+    pub vials: i64,
+    /// When it was noted.
+    pub business_at: DateTime<Utc>,
+}
+
+/// Where vaccine is given.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, QueryableByName)]
+#[diesel(table_name = site)]
+pub struct Site {
+    /// Id.
+    pub id: Uuid,
+    /// `mass` (a hub), `satellite`
+    pub kind: String,
+    /// The hospital, for a satellite.
+    pub facility_id: Option<Uuid>,
+    /// Where.
+    pub municipality: String,
+    /// The hub that it gets its vials from.
+    pub hub_id: Option<Uuid>,
+    /// Name.
+    pub name: String,
+}
+
+/// 希望量: what a site asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = wish)]
+pub struct Wish {
+    /// The round.
+    pub round_id: Uuid,
+    /// The site.
+    pub site_id: Uuid,
+    /// Vials.
+    pub vials: i64,
+    /// Made up, for training.
+    pub synthetic: bool,
+}
+
+/// A plan.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = plan)]
+pub struct Plan {
+    /// Id.
+    pub id: Uuid,
+    /// The round.
+    pub round_id: Uuid,
+    /// `nation`, `prefecture`, `municipality`
+    pub level: String,
+    /// Whose holdings it divides.
+    pub holder: String,
+    /// See `domain::plan::State`.
+    pub state: String,
+    /// Counts up with every change.
+    pub version: i32,
+    /// What there is to divide.
+    pub supply_vials: i64,
+    /// Vials of one unit of its lines.
+    pub unit_vials: i32,
+    /// How the lines were computed.
+    pub rule: Value,
+    /// SHA-256 of rule and inputs.
+    pub digest: Vec<u8>,
+    /// When.
+    pub computed_at: DateTime<Utc>,
+    /// When it was posted.
+    pub committed_at: Option<DateTime<Utc>>,
+    /// Figures of a training instance.
+    pub training: bool,
+}
+
+/// A line of a plan.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, QueryableByName)]
+#[diesel(table_name = plan_line)]
+pub struct PlanLine {
+    /// The plan.
+    pub plan_id: Uuid,
+    /// A territory's code, or a site's id.
+    pub recipient: String,
+    /// For the municipalities of a national plan: their prefecture. Such lines are shown, not posted.
+    pub under: Option<String>,
+    /// As computed, units.
+    pub computed: i64,
+    /// As it stands, units.
+    pub units: i64,
+    /// Why.
+    pub explanation: Value,
+    /// `planned`, …
+    pub state: String,
+}
+
+/// One change of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, QueryableByName)]
+#[diesel(table_name = plan_change)]
+pub struct PlanChange {
+    /// Of the request that made it; all lines changed together share it.
+    pub id: Uuid,
+    /// The plan.
+    pub plan_id: Uuid,
+    /// The version that it made.
+    pub version: i32,
+    /// `compute`, `adjust`, `submit`, `approve`, `commit`
+    pub action: String,
+    /// The line, for `adjust`.
+    pub recipient: Option<String>,
+    /// Units before.
+    pub units_before: Option<i64>,
+    /// Units after.
+    pub units_after: Option<i64>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who.
+    pub actor_name: String,
+    /// When.
+    pub business_at: DateTime<Utc>,
+}
+
+/// Whose account an account of the book is.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = book_account)]
+pub struct BookAccount {
+    /// The ledger's id.
+    pub account_id: i64,
+    /// The round.
+    pub round_id: Uuid,
+    /// `supply`, `granted`, `reserve`, `released`
+    pub kind: String,
+    /// A territory's code, or a site's id.
+    pub holder: String,
+}
+
+/// What is known of a municipality when doses are divided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Code.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// Its prefecture.
+    pub prefecture: String,
+    /// Total population at the newest date; none if no figure was imported.
+    pub population: Option<i64>,
+    /// Vials wished by its sites.
+    pub wish_vials: i64,
+}

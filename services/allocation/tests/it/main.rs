@@ -1,0 +1,8 @@
+//! Allocation through its public API, on a real PostgreSQL.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "a test may stop")]
+mod cascade;
+mod idempotency;
+mod permission;
+mod refusals;
+mod setup;
+mod stale;
