@@ -23,12 +23,19 @@ pub struct Refusal {
     pub en: String,
     /// The fields at fault.
     pub errors: Vec<wire::problem::FieldProblem>,
-    /// For a stale revision or version: the newest one.
-    pub current_revision: Option<i32>,
-    /// For a stale plan: what differs from the version that was read.
-    pub difference: Vec<wire::plan::LineDifference>,
+    /// For a stale revision or version.
+    pub stale: Option<Box<Stale>>,
     /// When to try again.
     pub retry_after_s: Option<u32>,
+}
+
+/// What became of the revision or version that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stale {
+    /// The newest one.
+    pub current: i32,
+    /// For a plan: what differs from the version that was read.
+    pub difference: Vec<wire::plan::LineDifference>,
 }
 
 impl fmt::Display for Refusal {
@@ -52,8 +59,7 @@ impl From<ProblemBody> for Refusal {
             ja: body.detail,
             en: body.title,
             errors: body.errors,
-            current_revision: body.current_revision,
-            difference: body.difference,
+            stale: body.current_revision.map(|current| Box::new(Stale { current, difference: body.difference })),
             retry_after_s: None,
         }
     }

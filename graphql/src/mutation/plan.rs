@@ -329,12 +329,12 @@ fn outcome(answer: Result<plan::PlanMoved, Refusal>, replayed: bool) -> Result<P
     };
     let message = Words { ja: refusal.ja.clone(), en: refusal.en.clone() };
     Ok(match refusal.status {
-        409 if refusal.code == error::ALLOCATION_STALE_PLAN.code => PlanPayload::Stale(PlanStale {
-            code: refusal.code,
-            message,
-            current_version: refusal.current_revision,
-            difference: refusal.difference.into_iter().map(LineDifference::from).collect(),
-        }),
+        409 if refusal.code == error::ALLOCATION_STALE_PLAN.code => {
+            let (current_version, difference) =
+                refusal.stale.map_or((None, Vec::new()), |stale| (Some(stale.current), stale.difference));
+            let difference = difference.into_iter().map(LineDifference::from).collect();
+            PlanPayload::Stale(PlanStale { code: refusal.code, message, current_version, difference })
+        }
         409 if refusal.code == error::ALLOCATION_OVER_SUPPLY.code => {
             PlanPayload::OverSupply(OverSupply { code: refusal.code, message })
         }
@@ -365,6 +365,7 @@ fn moved_to(moved: plan::PlanMoved, replayed: bool) -> Result<PlanMoved, Refusal
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mutation::client::Stale;
 
     fn refusal(status: u16, code: &str) -> Refusal {
         let difference = vec![plan::LineDifference {
@@ -374,9 +375,9 @@ mod tests {
             by: "prefecture-13".into(),
             reason: None,
         }];
-        let current_revision = Some(4);
+        let stale = Some(Box::new(Stale { current: 4, difference }));
         let plain = Refusal::from(Problem::new(&error::REQUEST_INVALID));
-        Refusal { status, code: code.to_owned(), current_revision, difference, ..plain }
+        Refusal { status, code: code.to_owned(), stale, ..plain }
     }
 
     fn moved(state: &str, position: &str) -> plan::PlanMoved {

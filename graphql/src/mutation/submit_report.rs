@@ -194,7 +194,7 @@ fn outcome(answer: Result<report::ReportAccepted, Refusal>, replayed: bool) -> R
         409 if refusal.code == error::REPORT_STALE_REVISION.code => SubmitReportPayload::Stale(ReportStale {
             code: refusal.code,
             message,
-            current_revision: refusal.current_revision,
+            current_revision: refusal.stale.map(|stale| stale.current),
         }),
         403 => SubmitReportPayload::Refused(ReportRefused { code: refusal.code, message }),
         _ => return Err(refusal),

@@ -46,12 +46,12 @@ async fn a_report_is_taken_once_and_read_at_its_position() {
     let again = outcome(&staff, &beds).await;
     assert_eq!((&again["replayed"], &again["position"]), (&json!(true), &taken["position"]));
     let query =
-        json!({"query": "{ territory(code: \"130001\") { capacity { figures(items: [\"beds_total\"]) { sum } } } }"});
+        json!({"query": "{ territory(code: \"130001\") { capacity { figures(items: [\"beds_total\"]) { answered } } } }"});
     let read = |position: String| {
         staff.send(staff.request(reqwest::Method::POST, "/graphql").header("Meguri-Position", position).json(&query))
     };
     let seen = read(taken["position"].as_str().unwrap().to_owned()).await;
-    assert_eq!(data(&seen).pointer("/territory/capacity/figures/0/sum"), Some(&json!(120)));
+    assert_eq!(data(&seen).pointer("/territory/capacity/figures/0/answered"), Some(&json!(1)));
     let ahead = async |position: i64| {
         let started = std::time::Instant::now();
         let ahead = read(position.to_string()).await;

@@ -138,15 +138,13 @@ fn tie_ja(tie: &Tie, words: &Words) -> String {
 }
 
 fn next_ja(line: &Explanation, words: &Words) -> String {
-    match (line.next_unit_after, line.binding) {
-        (Some(after), _) => {
+    match line.next_unit_after {
+        Some(after) => {
             format!("供給があと{}増えると、次の{}が配分されます。", words.ja(after), words.ja(next_size(line)))
         }
-        (None, Binding::Cap | Binding::CapBelowMinOrder) => {
-            "供給が増えても、上限が変わらない限り増えません。".to_owned()
-        }
-        (None, _) if line.weight == 0 => "供給が増えても、この数量から増えません。".to_owned(),
-        (None, _) => format!("次の{}がいつになるかは、計算の範囲では分かりません。", words.ja(next_size(line))),
+        None if is_full(line) => "供給が増えても、上限が変わらない限り増えません。".to_owned(),
+        None if line.weight == 0 => "供給が増えても、この数量から増えません。".to_owned(),
+        None => format!("次の{}がいつになるかは、計算の範囲では分かりません。", words.ja(next_size(line))),
     }
 }
 
@@ -210,16 +208,19 @@ fn next_en(line: &Explanation, words: &Words) -> String {
         1 => words.unit_en.to_owned(),
         more => words.en(more),
     };
-    match (line.next_unit_after, line.binding) {
-        (Some(after), _) => {
+    match line.next_unit_after {
+        Some(after) => {
             format!("; its next {size} {} after {after} more", if next_size(line) == 1 { "comes" } else { "come" })
         }
-        (None, Binding::Cap | Binding::CapBelowMinOrder) => {
-            "; more supply changes nothing while the cap stands".to_owned()
-        }
-        (None, _) if line.weight == 0 => "; more supply changes nothing".to_owned(),
-        (None, _) => format!("; when its next {size} would come lies beyond the search"),
+        None if is_full(line) => "; more supply changes nothing while the cap stands".to_owned(),
+        None if line.weight == 0 => "; more supply changes nothing".to_owned(),
+        None => format!("; when its next {size} would come lies beyond the search"),
     }
+}
+
+/// Whether only another cap would bring more.
+fn is_full(line: &Explanation) -> bool {
+    line.cap.is_some_and(|cap| cap <= line.units || cap < line.min_order)
 }
 
 /// What the next award brings: a first delivery is a minimum order.

@@ -1,10 +1,10 @@
 use super::*;
 use std::path::PathBuf;
 
-fn one(kind: &str, input: Value, expected: Option<Value>) -> Outcome {
+fn one(kind: &str, input: &Value, expected: Option<&Value>) -> Outcome {
     let mut case = json!({ "id": "T", "kind": kind, "title": "a case", "input": input });
     if let Some(expected) = expected {
-        case["expected"] = expected;
+        case["expected"] = expected.clone();
     }
     let report = compute(&json!({ "format": "allocation-cases/1", "cases": [case] })).unwrap();
     report.outcomes.into_iter().next().unwrap()
@@ -38,7 +38,7 @@ fn doses_become_units() {
         { "code": "a", "units": 1, "doses": 10, "binding": "committed" },
         { "code": "b", "units": 3, "doses": 30, "binding": "cap" },
     ] });
-    assert_eq!(one("apportion", input, Some(expected)).verdict, Verdict::Equal);
+    assert_eq!(one("apportion", &input, Some(&expected)).verdict, Verdict::Equal);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_case_at_fault_is_an_error_of_its_own() {
             "allocation.invalid",
         ),
     ] {
-        let outcome = one(kind, input, Some(json!({})));
+        let outcome = one(kind, &input, Some(&json!({})));
         assert_eq!(outcome.result.as_ref().unwrap_err().code.code, code, "{outcome:?}");
         assert_eq!(outcome.verdict, Verdict::Differs);
     }
@@ -112,6 +112,6 @@ fn a_total_cap_spans_all_components() {
         "total_units": [12, 8],
         "reserve_units": 0,
     });
-    let outcome = one("components", input, Some(expected));
+    let outcome = one("components", &input, Some(&expected));
     assert_eq!(outcome.verdict, Verdict::Equal, "{:?}", outcome.result);
 }

@@ -30,7 +30,7 @@ const DUE: &str = "
     select id, round_id, '000000', 'supply', '000000', 'granted', '000000', vials, vials from allocation.supply_notice";
 
 const DONE: &str = "
-    select t.id, t.amount, f.round_id, f.kind as giver_kind, f.holder as giver, g.kind as getter_kind, g.holder as getter
+    select t.id, t.kind, t.amount, f.round_id, f.kind as giver_kind, f.holder as giver, g.kind as getter_kind, g.holder as getter
     from allocation.transfer t
     left join allocation.book_account f on f.account_id = t.debit_account
     left join allocation.book_account g on g.account_id = t.credit_account and g.round_id = f.round_id";
@@ -61,6 +61,8 @@ struct Due {
 struct Done {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
+    #[diesel(sql_type = Text)]
+    kind: String,
     #[diesel(sql_type = BigInt)]
     amount: i64,
     #[diesel(sql_type = Nullable<SqlUuid>)]
@@ -82,7 +84,8 @@ impl Due {
     }
 
     fn is(&self, done: &Done) -> bool {
-        done.round_id == Some(self.round_id)
+        done.kind == "post"
+            && done.round_id == Some(self.round_id)
             && done.giver_kind.as_ref() == Some(&self.giver_kind)
             && done.giver.as_ref() == Some(&self.giver)
             && done.getter_kind.as_ref() == Some(&self.getter_kind)
@@ -94,7 +97,8 @@ impl Due {
 impl Done {
     fn told(&self) -> String {
         let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "nobody".to_owned());
-        let mut told = format!("transfer {} moved {}", self.id, self.amount);
+        let moved = if self.kind == "post" { "moved" } else { self.kind.as_str() };
+        let mut told = format!("transfer {} {moved} {}", self.id, self.amount);
         // writing to a String cannot fail
         let _ = write!(told, " from {} of {}", text(&self.giver_kind), text(&self.giver));
         let _ = write!(told, " to {} of {}", text(&self.getter_kind), text(&self.getter));
@@ -165,6 +169,7 @@ mod tests {
     fn done(due: &Due, amount: i64) -> Done {
         Done {
             id: due.id(),
+            kind: "post".into(),
             amount,
             round_id: Some(due.round_id),
             giver_kind: Some(due.giver_kind.clone()),
@@ -194,6 +199,8 @@ mod tests {
         // the right id, but somebody else's account
         let astray = Done { getter: Some("312029".into()), ..done(&line, 195) };
         assert!(told(&[line.clone(), other.clone()], vec![astray]).contains("195 for 312029 were never posted"));
+        let reserved = Done { kind: "pending".into(), ..done(&line, 195) };
+        assert!(told(std::slice::from_ref(&line), vec![reserved]).contains("says 195 for 312011"));
         assert!(told(&[line.clone()], vec![Done { round_id: None, ..done(&line, 195) }]).contains("moved 195"));
     }
 }

@@ -48,15 +48,15 @@ fn x3_caps_are_named_and_what_would_be_without() {
         .map(|(name, units)| CapCandidate { name: name.to_owned(), units });
     let line = explainer.line("A", &caps).unwrap();
     assert_eq!(line.tightest_cap.as_ref().map(|cap| cap.name.as_str()), Some("request"));
-    assert_eq!((line.next_unit_after, line.without_cap), (None, Some(510)));
+    assert_eq!((line.next_unit_after, line.without_cap), (None, Some(516)));
     assert_eq!(
         sentence::en(&line, &Words::VIALS),
-        "A receives 300 vials: its cap of 300 vials (request) is reached; without it, it would be 510 vials; \
+        "A receives 300 vials: its cap of 300 vials (request) is reached; without it, it would be 516 vials; \
          more supply changes nothing while the cap stands."
     );
     assert_eq!(
         sentence::ja(&line, &Words::VIALS),
-        "Aへの配分は300バイアルです。上限300バイアル（request）に達しています。上限がなければ510バイアルでした。\
+        "Aへの配分は300バイアルです。上限300バイアル（request）に達しています。上限がなければ516バイアルでした。\
          供給が増えても、上限が変わらない限り増えません。"
     );
     assert!(explainer.line("Z", &[]).is_none());
@@ -106,6 +106,7 @@ fn every_status_and_binding_has_its_words() {
         Recipient { committed: 4, cap: Some(2), ..Recipient::new("over", 1) },
         Recipient { floor: 1, ..Recipient::new("zero", 0) },
         Recipient { cap: Some(2), min_order: 3, ..Recipient::new("small", 9) },
+        Recipient::new("nobody", 0),
         Recipient::new("none", 3),
     ];
     let told = |supply: i64, recipients: &[Recipient], method: Method| {
@@ -115,7 +116,7 @@ fn every_status_and_binding_has_its_words() {
         };
         lines.iter().map(both).collect::<Vec<String>>().join("\n")
     };
-    let mut all = [3, 7, 8, 12, 20].map(|supply| told(supply, &recipients, Method::Webster)).join("\n");
+    let mut all = [3, 7, 8, 12, 40].map(|supply| told(supply, &recipients, Method::Webster)).join("\n");
     recipients[3].min_order = 1;
     all.push_str(&told(12, &recipients, Method::Hamilton));
     println!("{all}");

@@ -4,11 +4,13 @@ use super::{
     any_case, checks,
     oracle::{self, Fault},
 };
-use proptest::strategy::Strategy as _;
-use proptest::{strategy::ValueTree, test_runner::TestRunner};
+use proptest::{
+    strategy::{Strategy as _, ValueTree as _},
+    test_runner::TestRunner,
+};
 use std::collections::BTreeSet;
 
-const CASES: usize = 600;
+const CASES: usize = 400;
 
 /// The names of the checks that find something, over the same cases every time.
 fn found(fault: Fault) -> BTreeSet<&'static str> {
@@ -49,5 +51,4 @@ fn every_planted_fault_is_found() {
         println!("{fault:?}: {found:?}");
         assert!(found.contains(expected), "{fault:?}: {found:?}");
     }
-    assert_eq!(Fault::PLANTED.len(), 10);
 }

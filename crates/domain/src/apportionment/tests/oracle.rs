@@ -19,21 +19,6 @@ pub enum Fault {
     ZeroWeightTakes,
 }
 
-impl Fault {
-    pub const PLANTED: [Self; 10] = [
-        Self::TieByPosition,
-        Self::TieWithoutWeight,
-        Self::CapOffByOne,
-        Self::HoldIgnored,
-        Self::WrongSignpost,
-        Self::OrderAtFirstSignpost,
-        Self::FloorForgotten,
-        Self::FloorNotRaised,
-        Self::CommittedTakenBack,
-        Self::ZeroWeightTakes,
-    ];
-}
-
 /// Signpost constant c = p/q.
 fn constant(method: Method) -> (i128, i128) {
     match method {
