@@ -21,7 +21,7 @@ pub struct Code {
 
 macro_rules! codes {
     ($($name:ident = $code:literal, $status:literal, $ja:literal, $en:literal;)+) => {
-        $(#[doc = concat!("`", $code, "` (", stringify!($status), "): ", $en)]
+        $(#[doc = concat!("`", $code, "` (", stringify!($status), "): `", $en, "`")]
         pub static $name: Code = Code { code: $code, status: $status, ja: $ja, en: $en };)+
         /// Every code, in the order of the table.
         pub static ALL: &[&Code] = &[$(&$name),+];

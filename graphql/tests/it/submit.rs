@@ -45,8 +45,7 @@ async fn a_report_is_taken_once_and_read_at_its_position() {
     assert_eq!(taken["facilityId"], json!(hospital.id));
     let again = outcome(&staff, &beds).await;
     assert_eq!((&again["replayed"], &again["position"]), (&json!(true), &taken["position"]));
-    let query =
-        json!({"query": "{ territory(code: \"130001\") { capacity { figures(items: [\"beds_total\"]) { answered } } } }"});
+    let query = json!({"query": "{ territory(code: \"130001\") { capacity { figures(items: [\"beds_total\"]) { answered } } } }"});
     let read = |position: String| {
         staff.send(staff.request(reqwest::Method::POST, "/graphql").header("Meguri-Position", position).json(&query))
     };

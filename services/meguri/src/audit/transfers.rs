@@ -146,10 +146,10 @@ pub(super) async fn checks(conn: &mut AsyncPgConnection) -> Result<[Check; 2]> {
         let asked = row.asked().iter().any(|asked| row.body_digest == asked);
         note(&mut asked_check, !asked, || format!("transfer {} is not what was asked", row.id));
     }
-    for check in [&mut rows_check, &mut asked_check] {
-        check.violations.sort();
-        check.elapsed_ms = elapsed_ms(begun);
-    }
+    rows_check.violations.sort();
+    asked_check.violations.sort();
+    // one pass for both: its time is counted once
+    rows_check.elapsed_ms = elapsed_ms(begun);
     Ok([rows_check, asked_check])
 }
 

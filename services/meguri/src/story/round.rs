@@ -28,7 +28,9 @@ const CENSUS_FILE: &str = "../shared/data/municipalities/municipal_population_ce
 
 const MOVED: &str = "__typename
   ... on PlanMoved { state version supplyVials grantedVials engineMs plan { planId } }
-  ... on PlanStale { code message { en } } ... on OverSupply { code message { en } } ... on PlanRefused { code message { en } errors { path code en } }";
+  ... on PlanStale { code message { en } }
+  ... on OverSupply { code message { en } }
+  ... on PlanRefused { code message { en } errors { path code en } }";
 
 /// What the round came to.
 #[derive(Debug, Clone, Default)]
