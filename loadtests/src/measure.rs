@@ -6,7 +6,7 @@ use std::{
 };
 
 /// Rounds of A B A B; odd, so that the median is one of them.
-const ROUNDS: usize = 7;
+pub const ROUNDS: usize = 7;
 
 /// One measurement beside its yardstick.
 pub struct Row {

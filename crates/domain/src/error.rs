@@ -32,9 +32,9 @@ codes! {
     // who is asking
     AUTH_MISSING_TOKEN = "auth.missing_token", 401, "サインインが必要です。Authorization ヘッダーにトークンを付けてください。", "Sign in first: send a token in the Authorization header.";
     AUTH_INVALID_TOKEN = "auth.invalid_token", 401, "トークンが無効か、期限が切れています。もう一度サインインしてください。", "The token is not valid or has expired. Sign in again.";
-    AUTH_BAD_CREDENTIALS = "auth.bad_credentials", 401, "利用者名またはパスワード（秘密鍵）が違います。", "The name or the password (secret) is wrong.";
+    AUTH_BAD_CREDENTIALS = "auth.bad_credentials", 401, "利用者名またはパスワード（シークレット）が違います。", "The name or the password (secret) is wrong.";
     AUTH_FORBIDDEN = "auth.forbidden", 403, "この操作を行う権限がありません。", "Your role may not do this.";
-    AUTH_TOO_MANY_ATTEMPTS = "auth.too_many_attempts", 429, "サインインの試みが多すぎます。{seconds}秒後にやり直してください。", "Too many attempts to sign in. Try again in {seconds} s.";
+    AUTH_TOO_MANY_ATTEMPTS = "auth.too_many_attempts", 429, "サインインの試行回数が上限を超えました。{seconds}秒後にやり直してください。", "Too many attempts to sign in. Try again in {seconds} s.";
     // the request as such
     REQUEST_MALFORMED = "request.malformed", 400, "リクエストの書式が正しくありません: {reason}", "The request is malformed: {reason}";
     REQUEST_INVALID_UTF8 = "request.invalid_utf8", 400, "本文がUTF-8ではありません（{position}バイト目）。", "The body is not UTF-8 (at byte {position}).";
@@ -51,7 +51,7 @@ codes! {
     REQUEST_NUL_CHARACTER = "request.nul_character", 422, "保存できない文字（U+0000）が含まれています。", "The text contains the character U+0000, which cannot be stored.";
     REQUEST_UNSUPPORTED_ENCODING = "request.unsupported_encoding", 415, "本文は圧縮せずUTF-8で送ってください（Content-Encoding なし、charset は utf-8）。", "Send the body in UTF-8 and not compressed (no Content-Encoding; charset utf-8 if any).";
     IDEMPOTENCY_KEY_REUSED = "idempotency.key_reused", 422, "このIDは別の内容で既に使われています。新しいIDを付けてください。", "This id was already used with another body. Make a new id.";
-    SERVICE_UNAVAILABLE = "service.unavailable", 503, "一時的に処理できません。同じIDのまま、しばらくして送り直してください。", "Temporarily unavailable. Send again with the same id in a moment.";
+    SERVICE_UNAVAILABLE = "service.unavailable", 503, "一時的に処理できません。しばらくして（書き込みは同じIDのまま）送り直してください。", "Temporarily unavailable. Send again in a moment; a write with the same id.";
     SERVICE_INTERNAL = "service.internal", 500, "内部で問題が起きました。request_id を添えてお知らせください。", "Something went wrong inside. Report it with the request_id.";
     READ_NOT_YET_VISIBLE = "read.not_yet_visible", 503, "指定された書き込みがまだ反映されていません。しばらくしてやり直してください。", "The write you named is not visible here yet. Try again in a moment.";
     // time and place
@@ -78,8 +78,8 @@ codes! {
     REPORT_NO_DUTY = "report.no_duty", 422, "この施設は {day} に調査票 {form} の報告対象ではありません。", "This facility has no duty to answer form {form} on {day}.";
     REPORT_DAY_IN_FUTURE = "report.day_in_future", 422, "{day} はまだ来ていません。", "{day} has not come yet.";
     REPORT_WINDOW_CLOSED = "report.window_closed", 422, "{day} の訂正期間（{days}日間）は終わりました。", "The correction window of {day} ({days} days) has closed.";
-    REPORT_AS_OF_OUTSIDE_DAY = "report.as_of_outside_day", 422, "時点 {as_of} は報告日 {day} の中にありません。", "The moment {as_of} does not lie within the report's day {day}.";
-    REPORT_AS_OF_IN_FUTURE = "report.as_of_in_future", 422, "時点 {as_of} はまだ来ていません。", "The moment {as_of} has not come yet.";
+    REPORT_AS_OF_OUTSIDE_DAY = "report.as_of_outside_day", 422, "時点 {as_of} は報告日 {day} の時刻ではありません。", "The moment {as_of} does not lie within the report's day {day}.";
+    REPORT_AS_OF_IN_FUTURE = "report.as_of_in_future", 422, "時点 {as_of} は未来の日時です。", "The moment {as_of} has not come yet.";
     REPORT_AS_OF_GOES_BACK = "report.as_of_goes_back", 422, "時点 {as_of} は前の報告の時点 {previous} より前です。", "The moment {as_of} is before that of the previous revision, {previous}.";
     REPORT_STALE_REVISION = "report.stale_revision", 409, "版 {given} を直そうとしましたが、今の版は {current} です。読み直してください。", "You corrected revision {given}, but the newest is {current}. Read it again.";
     REPORT_INVALID = "report.invalid", 422, "報告に誤りがあります。errors を見てください。", "The report is not valid; see errors.";

@@ -2,7 +2,6 @@
 
 /// A builder of clients that talk to our own services: straight to the address named. A proxy of the
 /// environment would be shown tokens and passwords, and a redirect could carry them elsewhere.
-#[must_use]
 pub fn http_client() -> reqwest::ClientBuilder {
     reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none())
 }

@@ -87,7 +87,10 @@ impl TestDb {
         let mut conn = connect(&stack.database_url).await;
         let clone = format!("create database {name} template {template} strategy wal_log");
         conn.batch_execute(&clone).await.expect("the template is cloned");
-        Self { maintenance_url: stack.database_url.clone(), home: Home::of(stack, &name) }
+        let db = Self { maintenance_url: stack.database_url.clone(), home: Home::of(stack, &name) };
+        // the template's clock has run since it was made; each test begins at 12:30
+        db.sql("update reference.clock set real_start = now()").await;
+        db
     }
 
     /// Runs SQL as the administrator: for planting faults and looking behind the curtain.

@@ -53,26 +53,34 @@ impl TestDb {
 
     /// Makes an officer's service account, unless it is there; answers the request that signs it in.
     pub async fn officer(&self, name: &str, place: &str) -> Value {
-        let territory = code(place);
-        let (role, organisation_kind) = match territory.tier() {
-            Tier::Nation => (Role::Ministry, "ministry"),
-            Tier::Prefecture => (Role::Prefecture, "prefecture"),
-            Tier::Municipality => (Role::Municipality, "municipality"),
-        };
-        let secret = service_secret(&self.home, name);
-        let account = NewAccount {
-            name: name.to_owned(),
-            role,
-            territory,
-            facility: None,
-            organisation_kind,
-            organisation_name: format!("接種担当 {place}"),
-            organisation_name_en: format!("Vaccination officer, {place}"),
-            credential: Credential::Secret(secret.clone()),
+        self.officers(&[(name.to_owned(), place.to_owned())]).await.remove(0)
+    }
+
+    /// The same for many at once: name and place of each.
+    pub async fn officers(&self, wanted: &[(String, String)]) -> Vec<Value> {
+        let secret = |name: &str| service_secret(&self.home, name);
+        let account = |(name, place): &(String, String)| {
+            let territory = code(place);
+            let (role, organisation_kind) = match territory.tier() {
+                Tier::Nation => (Role::Ministry, "ministry"),
+                Tier::Prefecture => (Role::Prefecture, "prefecture"),
+                Tier::Municipality => (Role::Municipality, "municipality"),
+            };
+            NewAccount {
+                name: name.clone(),
+                role,
+                territory,
+                facility: None,
+                organisation_kind,
+                organisation_name: format!("接種担当 {place}"),
+                organisation_name_en: format!("Vaccination officer, {place}"),
+                credential: Credential::Secret(secret(name)),
+            }
         };
         let (db, ctx) = self.at_work("identity_app", "identity").await;
-        issue_accounts(&db, &ctx, vec![account]).await.expect("the account is made");
-        json!({"grant_type": "service_account", "client_id": name, "client_secret": secret})
+        issue_accounts(&db, &ctx, wanted.iter().map(account).collect()).await.expect("the accounts are made");
+        let sign_in = |(name, _): &(String, String)| json!({"grant_type": "service_account", "client_id": name, "client_secret": secret(name)});
+        wanted.iter().map(sign_in).collect()
     }
 
     /// Opens a round of residents with this number, and notes its supply unless it is zero.
@@ -100,7 +108,7 @@ impl TestDb {
     /// Notes more supply for a round.
     pub async fn supply(&self, round: Uuid, vials: i64) {
         let (db, ctx) = self.at_work("allocation_app", "allocation").await;
-        open_round::record_supply(&db, &ctx, round, vials).await.expect("the supply is noted");
+        open_round::record_supply(&db, &ctx, new_id(), round, vials).await.expect("the supply is noted");
     }
 
     /// A mass site with its wish in each municipality named, and the facilities as satellites of

@@ -10,7 +10,7 @@ pub enum TokenRequest {
     Password {
         /// Account name.
         username: String,
-        /// At most 128 characters.
+        /// At most 128 bytes.
         password: String,
     },
     /// A machine.

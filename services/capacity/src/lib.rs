@@ -10,6 +10,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
+/// Every version of every form, by code, newest first, and whether it is in force.
+type Versions = Vec<(Form, bool)>;
+
 /// The service: what its handlers, use cases and jobs share. Cheap to clone.
 #[derive(Clone)]
 pub struct Capacity {
@@ -17,8 +20,7 @@ pub struct Capacity {
     pub shared: Shared,
     /// Pool in the role `capacity_app`.
     pub db: Db,
-    /// Every version, by code, newest first, and whether it is in force.
-    forms: Arc<RwLock<Arc<Vec<(Form, bool)>>>>,
+    forms: Arc<RwLock<Arc<Versions>>>,
     opened: Arc<Mutex<HashSet<(String, BusinessDay)>>>,
     batches: app::submit_batch::Batches,
 }
@@ -50,7 +52,7 @@ impl Capacity {
         Ok(())
     }
 
-    fn versions(&self) -> Arc<Vec<(Form, bool)>> {
+    fn versions(&self) -> Arc<Versions> {
         Arc::clone(&self.forms.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -70,7 +72,7 @@ impl Capacity {
     pub fn form_version(&self, code: &str, version: i32) -> Result<Form> {
         let versions = self.versions();
         let found = versions.iter().map(|(form, _)| form).find(|form| form.code == code && form.version == version);
-        Ok(found.cloned().ok_or_else(|| Failure::internal(format!("no form {code} version {version}")))?)
+        found.cloned().ok_or_else(|| Failure::internal(format!("no form {code} version {version}")))
     }
 
     /// A form in force.

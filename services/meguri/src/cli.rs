@@ -62,8 +62,9 @@ enum Command {
     /// Read published files: facilities and what they answered.
     #[command(subcommand)]
     Import(ImportCommand),
-    /// Prove the figures: recompute every sum from the reports with independent code, and check
-    /// that each change has its event, audit row and idempotency row.
+    /// Prove the figures: recompute every sum from the reports and every balance of the entitlement
+    /// book from the transfers with independent code, and check that each change has its event, audit
+    /// row and idempotency row.
     ///
     /// Exits with 1 when anything is violated.
     Audit {

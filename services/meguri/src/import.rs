@@ -135,11 +135,6 @@ fn keep(file: &mut File, prefectures: &[u32]) {
     file.facilities.retain(|facts| prefectures.contains(&facts.municipality.prefecture_number()));
     let kept: BTreeSet<&str> = file.facilities.iter().map(|facts| facts.gmis_id.as_str()).collect();
     file.answers.retain(|row| kept.contains(row.gmis_id.as_str()));
-    file.answers_count = file.answers.len();
-    for (item, missing) in &mut file.missing_by_category {
-        let unanswered = |row: &&gmis::AnswerRow| row.category.item() == *item && row.answer.is_none();
-        *missing = file.answers.iter().filter(unanswered).count();
-    }
 }
 
 fn facility(facts: &FacilityFacts, synthetic: bool) -> facilities::FacilityFacts {
@@ -170,7 +165,12 @@ fn outcome(file: &File, imported: &facilities::Imported) -> Outcome {
         .filter_map(|answer| refused.get(answer.gmis_id.as_str()).map(|error| row(answer.line, error)));
     rejected_rows.extend(lost);
     rejected_rows.sort_by_key(|row| row.line);
-    let taken = file.answers.iter().filter(|answer| !refused.contains_key(answer.gmis_id.as_str()));
+    let taken: Vec<&gmis::AnswerRow> =
+        file.answers.iter().filter(|answer| !refused.contains_key(answer.gmis_id.as_str())).collect();
+    let missing = |item: &'static str| {
+        let unanswered = |row: &&&gmis::AnswerRow| row.category.item() == item && row.answer.is_none();
+        (item, taken.iter().filter(unanswered).count())
+    };
     let facilities = file.facilities.iter().filter_map(|facts| {
         let id = imported.ids.get(facts.gmis_id.as_str())?;
         Some((facts.gmis_id.as_str().to_owned(), *id, facts.municipality, facts.name.clone()))
@@ -183,10 +183,10 @@ fn outcome(file: &File, imported: &facilities::Imported) -> Outcome {
             facilities_new: imported.new,
             facilities_changed: imported.changed,
             facilities_unchanged: imported.unchanged,
-            answers: taken.count(),
+            answers: taken.len(),
             duplicates: file.duplicates.len(),
             rejected: rejected_rows.len(),
-            missing_by_category: file.missing_by_category.clone(),
+            missing_by_category: file.missing_by_category.keys().copied().map(missing).collect(),
             rejected_rows,
             ..Summary::default()
         },

@@ -28,7 +28,7 @@ pub fn read(bytes: &[u8]) -> std::result::Result<Vec<CensusFigure>, Problem> {
     let places: Vec<usize> = COLUMNS.iter().filter_map(|name| place(name)).collect();
     let &[code5, current, persons] = places.as_slice() else {
         let missing: Vec<&str> = COLUMNS.into_iter().filter(|name| place(name).is_none()).collect();
-        return Err(Problem::new(&error::IMPORT_UNKNOWN_HEADER).with("missing", &missing.join(", ")));
+        return Err(Problem::new(&error::IMPORT_UNKNOWN_HEADER).with_list("missing", &missing));
     };
     let (mut figures, mut errors) = (Vec::new(), Vec::new());
     for (row, line) in reader.byte_records().zip(2_u64..) {

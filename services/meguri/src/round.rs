@@ -151,7 +151,8 @@ pub async fn open(home: &Home, satellites: &[Satellite]) -> Result<usize> {
         ],
     };
     let round = open_round::open_round(&db, &ctx, new).await?;
-    open_round::record_supply(&db, &ctx, round.id, BOXES * i64::from(round.pack_vials)).await?;
+    let notice = Uuid::new_v5(&round.id, b"supply");
+    open_round::record_supply(&db, &ctx, notice, round.id, BOXES * i64::from(round.pack_vials)).await?;
     let (sites, wishes) = sites(round.id, satellites);
     open_round::register_sites(&db, &ctx, &sites, &wishes).await?;
     Ok(sites.len())

@@ -71,17 +71,22 @@ pub async fn open_round(db: &Db, ctx: &OpCtx, new: NewRound) -> Result<Round> {
     tx.finish(written.map(|()| row)).await
 }
 
-/// Notes `vials` as the nation's supply of a round: they enter the book.
+/// Notes `vials` as the nation's supply of a round: they enter the book. `id` is made by the caller;
+/// the same notice again changes nothing.
 ///
 /// # Errors
-/// `auth.forbidden`, `allocation.round_not_found`, `allocation.amount_out_of_range`; the database's.
-pub async fn record_supply(db: &Db, ctx: &OpCtx, round: Uuid, vials: i64) -> Result<()> {
+/// `auth.forbidden`, `allocation.round_not_found`, `allocation.amount_out_of_range`,
+/// `idempotency.key_reused`; the database's.
+pub async fn record_supply(db: &Db, ctx: &OpCtx, id: Uuid, round: Uuid, vials: i64) -> Result<()> {
     let permit = system_permit(ctx, Action::RoundOpen)?;
     if !(1..=ledger::AMOUNT_MAX).contains(&vials) {
         let problem = Problem::new(&error::ALLOCATION_AMOUNT).with("max", &ledger::AMOUNT_MAX.to_string());
         return Err(problem.with("value", &vials.to_string()).into());
     }
-    let id = new_id();
+    if let Some(known) = read::supply_notice(&mut *db.read().await?, id).await? {
+        let same = known.round_id == round && known.vials == vials;
+        return if same { Ok(()) } else { Err(Problem::new(&error::IDEMPOTENCY_KEY_REUSED).into()) };
+    }
     let entry = audit::Entry { target: format!("round/{round}"), cause: id, reason: None };
     let mut tx = Tx::begin(db, ctx, &[(&permit, entry)]).await?;
     let written = note(&mut tx, ctx, id, round, vials).await;

@@ -1,7 +1,7 @@
 //! Reads. Permission is decided before they are called (`domain::policy`), or by `scope` where a
 //! list must leave out what lies outside.
 use crate::{
-    rows::{BookAccount, Place, Plan, PlanChange, PlanLine, Round, RoundStep, Site},
+    rows::{BookAccount, Place, Plan, PlanChange, PlanLine, Round, RoundStep, Site, SupplyNotice},
     schema::{
         book_account, pack, plan, plan_change, plan_line, population, round, round_step, site, supply_notice,
         territory, wish,
@@ -48,6 +48,14 @@ pub async fn supply(conn: &mut AsyncPgConnection, round: Uuid) -> Result<i64> {
     let vials: Vec<i64> =
         supply_notice::table.filter(supply_notice::round_id.eq(round)).select(supply_notice::vials).load(conn).await?;
     Ok(vials.into_iter().fold(0, i64::saturating_add))
+}
+
+/// A notice of supply.
+///
+/// # Errors
+/// The database's.
+pub async fn supply_notice(conn: &mut AsyncPgConnection, id: Uuid) -> Result<Option<SupplyNotice>> {
+    Ok(supply_notice::table.find(id).select(SupplyNotice::as_select()).first(conn).await.optional()?)
 }
 
 /// The pack in force on a day: vials, doses a vial.

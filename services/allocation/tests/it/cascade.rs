@@ -44,9 +44,14 @@ async fn the_whole_cascade_adds_up() {
     // each prefecture's draft is the flat lines below it
     let differing = "select count(*) from allocation.plan p
          full join (select * from allocation.plan_line where under is not null) f on f.under = p.holder
-         full join (select * from allocation.plan_line where under is null) l on l.plan_id = p.id and l.recipient = f.recipient
-         where p.level = 'prefecture' and (l.units, l.computed, l.explanation) is distinct from (f.units, f.computed, f.explanation)";
+         full join (select * from allocation.plan_line where under is null) l
+           on l.plan_id = p.id and l.recipient = f.recipient
+         where p.level = 'prefecture'
+           and (l.units, l.computed, l.explanation) is distinct from (f.units, f.computed, f.explanation)";
     assert_eq!(db.number(differing).await, 0);
+    let drafted = "select count(*) from allocation.plan_line l join allocation.plan p on p.id = l.plan_id
+         where p.level = 'prefecture'";
+    assert_eq!(db.number(drafted).await, 1_741);
     assert_eq!(
         db.number("select count(*) from allocation.plan where level = 'prefecture' and state = 'computed'").await,
         47

@@ -201,6 +201,8 @@ mod tests {
         assert!(told(&[line.clone(), other.clone()], vec![astray]).contains("195 for 312029 were never posted"));
         let reserved = Done { kind: "pending".into(), ..done(&line, 195) };
         assert!(told(std::slice::from_ref(&line), vec![reserved]).contains("says 195 for 312011"));
-        assert!(told(&[line.clone()], vec![Done { round_id: None, ..done(&line, 195) }]).contains("moved 195"));
+        assert!(
+            told(std::slice::from_ref(&line), vec![Done { round_id: None, ..done(&line, 195) }]).contains("moved 195")
+        );
     }
 }

@@ -59,19 +59,22 @@ async fn altered_balances_are_found() {
         ),
         (
             "update allocation.account set debits_posted = debits_posted + 100 where id = forge.account('granted', '131016');
-             update allocation.account set credits_posted = credits_posted + 100 where id = forge.account('granted', '00000000-0000-0000-0000-000000000061')",
+             update allocation.account set credits_posted = credits_posted + 100
+             where id = forge.account('granted', '00000000-0000-0000-0000-000000000061')",
             &["R3", "R5"],
             "in 585, out 650, reserved 0",
         ),
         (
             "update allocation.account set debits_pending = 7 where id = forge.account('granted', '131016');
-             update allocation.account set credits_pending = 7 where id = forge.account('granted', '00000000-0000-0000-0000-000000000061')",
+             update allocation.account set credits_pending = 7
+             where id = forge.account('granted', '00000000-0000-0000-0000-000000000061')",
             &["R5"],
             "reserved 7 and 0",
         ),
         (
             "update allocation.account set debits_pending = -7 where id = forge.account('granted', '131016');
-             update allocation.account set credits_pending = -7 where id = forge.account('granted', '00000000-0000-0000-0000-000000000061')",
+             update allocation.account set credits_pending = -7
+             where id = forge.account('granted', '00000000-0000-0000-0000-000000000061')",
             &["R3", "R5"],
             "a total is negative",
         ),

@@ -1,0 +1,117 @@
+//! The service: a child process, and clients that commit plans over REST.
+use super::{Failed, Side, WARM, bench::Bench, bench::Rounds, failed};
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+use uuid::Uuid;
+use wire::{
+    auth::{TokenRequest, TokenResponse},
+    plan::MovePlan,
+};
+
+const OFFICER: &str = "officer-130001";
+/// A token is fetched anew when it is older than this; it lives five minutes, and a run takes seconds.
+const TOKEN_USE: Duration = Duration::from_secs(200);
+const PORT: &str = "18500";
+
+/// A running `meguri serve`; killed when dropped, if it was not stopped.
+pub struct Service {
+    child: Child,
+    url: String,
+    http: reqwest::Client,
+    secret: String,
+    token: Option<(String, Instant)>,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // already gone when it was stopped
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Service {
+    /// Starts it and waits until it says where it listens.
+    pub fn start(bench: &Bench) -> Result<Self, Failed> {
+        let secret = bench.service_secret(OFFICER)?;
+        let mut command = bench.service();
+        command.args(["serve", "--port", PORT]).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(failed)?;
+        let mut lines = BufReader::new(child.stderr.take().ok_or_else(|| failed("no stderr"))?).lines();
+        let url = loop {
+            let Some(line) = lines.next() else {
+                let _ = child.wait();
+                return Err(failed("meguri serve ended before it listened"));
+            };
+            let line = line.map_err(failed)?;
+            if let Some(url) = line.split(' ').next().filter(|word| word.starts_with("http://")) {
+                break url.to_owned();
+            }
+            eprintln!("{line}");
+        };
+        // whatever it still says must be read, or it would wait for us
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| eprintln!("{line}")));
+        let http = reqwest::Client::builder().no_proxy().build().map_err(failed)?;
+        Ok(Self { child, url, http, secret, token: None })
+    }
+
+    /// Lets it finish and end.
+    pub fn stop(mut self) -> Result<(), Failed> {
+        Command::new("kill").arg(self.child.id().to_string()).status().map_err(failed)?;
+        self.child.wait().map_err(failed)?;
+        Ok(())
+    }
+
+    async fn token(&mut self) -> Result<String, Failed> {
+        if let Some((token, _)) = self.token.as_ref().filter(|(_, since)| since.elapsed() < TOKEN_USE) {
+            return Ok(token.clone());
+        }
+        let request =
+            TokenRequest::ServiceAccount { client_id: OFFICER.to_owned(), client_secret: self.secret.clone() };
+        let answer = self.http.post(format!("{}/v1/tokens", self.url)).json(&request).send().await;
+        let answer = answer.and_then(reqwest::Response::error_for_status).map_err(failed)?;
+        let token = answer.json::<TokenResponse>().await.map_err(failed)?.access_token;
+        self.token = Some((token.clone(), Instant::now()));
+        Ok(token)
+    }
+
+    /// Commits the plans of all rounds, each client its share, one after another.
+    pub async fn commit(&mut self, rounds: &Rounds, clients: u64, per_client: u64) -> Result<Side, Failed> {
+        let (first, version) = (rounds.number("first")?, rounds.number("version")?);
+        let version = i32::try_from(version).map_err(failed)?;
+        let token = self.token().await?;
+        let mut tasks = Vec::new();
+        for client in 0..clients {
+            let (http, token, url) = (self.http.clone(), token.clone(), self.url.clone());
+            let from = first + client * per_client;
+            tasks.push(tokio::spawn(async move {
+                let mut ends = Vec::new();
+                for number in from..from + per_client {
+                    let plan = format!("00000000-0000-4000-9000-{number:012}");
+                    let request = MovePlan { id: Uuid::new_v5(&Uuid::NAMESPACE_OID, plan.as_bytes()), version };
+                    let url = format!("{url}/v1/plans/{plan}:commit");
+                    let answer = http.post(url).bearer_auth(&token).json(&request).send().await.map_err(failed)?;
+                    let status = answer.status();
+                    let text = answer.text().await.map_err(failed)?;
+                    if !status.is_success() {
+                        return Err(failed(format!("{plan}: {status} {text}")));
+                    }
+                    ends.push(Instant::now());
+                }
+                Ok(ends)
+            }));
+        }
+        let mut rate = Side::default();
+        for task in tasks {
+            let ends: Vec<Instant> = task.await.map_err(failed)??;
+            let (Some(warm), Some(last)) = (ends.get(WARM - 1), ends.last()) else {
+                return Err(failed("too few commits to measure"));
+            };
+            rate.add(ends.len() - WARM, last.duration_since(*warm));
+        }
+        Ok(rate)
+    }
+}
