@@ -21,8 +21,9 @@ pub struct Entry {
     pub reason: Option<String>,
 }
 
+// NULL instead of DEFAULT for what is absent: only so can the statement be prepared once and kept
 #[derive(Insertable)]
-#[diesel(table_name = audit)]
+#[diesel(table_name = audit, treat_none_as_default_value = false)]
 struct Row {
     id: Uuid,
     business_at: Instant,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use wire::events::Event;
 
 #[derive(Insertable)]
-#[diesel(table_name = outbox)]
+#[diesel(table_name = outbox, treat_none_as_default_value = false)]
 struct Row {
     id: Uuid,
     subject: String,

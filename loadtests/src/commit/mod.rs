@@ -144,7 +144,8 @@ fn conditions(bench: &Bench) -> Result<String, Failed> {
          loopback, with token check and rate limit; its clients run in the measuring process on the same machine. \
          Yardstick: {pgbench}, `-M prepared`, the statements of `loadtests/src/commit/commit.pgbench.sql` in the \
          same database; it sends arrays of equal values as `array_fill`, inserts the 62 owners from `unnest`, and \
-         computes no digests; the server makes the ids and arrays that the service sends. The grants to Tokyo stand in the accounts' totals without a \
+         computes no digests; the server makes the ids and \
+         arrays that the service sends. The grants to Tokyo stand in the accounts' totals without a \
          transfer. {server}. At the end {size}.\n"
     ))
 }

@@ -145,7 +145,7 @@ pub struct PlanLine {
 
 /// One change of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, QueryableByName)]
-#[diesel(table_name = plan_change)]
+#[diesel(table_name = plan_change, treat_none_as_default_value = false)]
 pub struct PlanChange {
     /// Of the request that made it; all lines changed together share it.
     pub id: Uuid,

@@ -23,7 +23,7 @@ pub struct Duty {
 
 /// One revision of a report.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = report)]
+#[diesel(table_name = report, treat_none_as_default_value = false)]
 pub struct Report {
     /// Made by the sender.
     pub id: Uuid,

@@ -18,7 +18,7 @@ async fn a_real_instance_stays_one() {
     home.migrate().await.unwrap();
     seed::seed(&home, false).await.unwrap();
     let db = home.pool("identity_app", "identity").unwrap();
-    let setting = Setting::stored(&mut *db.read().await.unwrap()).await.unwrap().unwrap();
+    let setting = Setting::stored(&mut db.read().await.unwrap()).await.unwrap().unwrap();
     assert!(!setting.training && setting.business_start == setting.real_start);
     let refused = seed::seed(&home, true).await.unwrap_err().into_problem();
     assert_eq!(refused.code.code, "time.clock_is_real");
