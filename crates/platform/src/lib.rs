@@ -10,6 +10,7 @@ pub mod http;
 pub mod idempotency;
 pub mod limit;
 pub mod migrate;
+pub mod months;
 pub mod opctx;
 pub mod outbox;
 mod schema;

@@ -3,6 +3,7 @@
 //! come from these definitions.
 pub mod auth;
 pub mod events;
+pub mod openapi;
 pub mod plan;
 pub mod problem;
 pub mod report;

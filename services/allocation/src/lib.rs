@@ -2,7 +2,6 @@
 //! entitlement book in which every vial that is granted stands.
 pub mod api;
 pub mod app;
-pub mod jobs;
 
 use platform::{Db, Shared};
 

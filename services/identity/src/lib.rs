@@ -2,7 +2,6 @@
 pub mod api;
 pub mod app;
 pub mod facts;
-pub mod jobs;
 
 use platform::{Db, Shared};
 use std::sync::{Arc, PoisonError, RwLock};

@@ -8,9 +8,8 @@ use identity::{
         keys, set_clock, territories,
     },
     facts,
-    jobs::month_keeper,
 };
-use platform::{Db, OpCtx, clock::Clock, failure::Result, migrate::role_password};
+use platform::{Db, OpCtx, clock::Clock, failure::Result, migrate::role_password, months};
 
 /// When a training instance's clock begins: the day of the real data, half an hour before reports
 /// are due.
@@ -154,7 +153,7 @@ pub async fn seed(home: &Home, training: bool) -> Result<()> {
     let ctx = system(&db).await?;
     // a training instance's first audit rows are of real time, all later ones of its own clock
     for day in [BusinessDay::at(ctx.now), BusinessDay::at(parse_instant(TRAINING_START)?)] {
-        month_keeper::once(&db, day).await?;
+        months::make(&db, day).await?;
     }
     // first of all, so that nothing is written into an instance of the other kind
     match training {

@@ -12,6 +12,7 @@ use platform::{
     failure::Result,
     http,
     limit::{Limiter, Rates},
+    months,
 };
 use serde_json::json;
 use std::{net::TcpListener, time::Duration};
@@ -150,14 +151,14 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
         false => None,
     };
     if let Some(identity) = &identity {
-        identity::jobs::month_keeper::start(&identity.db, &identity.shared.clock);
+        months::keep(&identity.db, &identity.shared.clock);
     }
     let allocation = match settings.runs(Service::Allocation) {
         true => Some(Allocation::new(shared.clone(), home.pool("allocation_app", "allocation")?)),
         false => None,
     };
     if let Some(allocation) = &allocation {
-        allocation::jobs::month_keeper::start(&allocation.db, &shared.clock);
+        months::keep(&allocation.db, &shared.clock);
     }
     if let Some(capacity) = &capacity {
         capacity::jobs::day_opener::start(capacity);

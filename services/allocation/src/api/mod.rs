@@ -4,6 +4,7 @@ pub mod plan;
 use actix_web::web;
 use platform::http::resource;
 use utoipa::OpenApi;
+use wire::openapi::Bearer;
 
 /// Mounts the routes.
 pub fn configure(allocation: &crate::Allocation, config: &mut web::ServiceConfig) {
@@ -25,16 +26,6 @@ pub fn configure(allocation: &crate::Allocation, config: &mut web::ServiceConfig
     tags((name = "plans", description = "What one level grants to the level below"))
 )]
 struct Document;
-
-struct Bearer;
-
-impl utoipa::Modify for Bearer {
-    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-        let components = openapi.components.get_or_insert_default();
-        components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-    }
-}
 
 /// The OpenAPI document, committed as contracts/openapi/allocation.json.
 #[must_use]

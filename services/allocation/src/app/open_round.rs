@@ -10,7 +10,7 @@ use allocation_store::{
 };
 use chrono::NaiveDate;
 use domain::{BusinessDay, Problem, TerritoryCode, error, policy::Action, time::Instant};
-use platform::{Db, Failure, OpCtx, Tx, audit, failure::Result, opctx::new_id};
+use platform::{Db, Failure, OpCtx, Tx, audit, failure::Result, months, opctx::new_id};
 use uuid::Uuid;
 
 /// A round to be opened.
@@ -63,9 +63,7 @@ pub async fn open_round(db: &Db, ctx: &OpCtx, new: NewRound) -> Result<Round> {
     let step = |(level, due_at): (&str, Instant)| RoundStep { round_id: new.id, level: level.to_owned(), due_at };
     let steps: Vec<RoundStep> = new.due.into_iter().map(step).collect();
     let entry = audit::Entry { target: format!("round/{}", new.id), cause: new.id, reason: None };
-    let mut conn = db.read().await?;
-    write::ensure_audit_month(&mut conn, BusinessDay::at(ctx.now).date()).await?;
-    drop(conn);
+    months::make(db, BusinessDay::at(ctx.now)).await?;
     let mut tx = Tx::begin(db, ctx, &[(&permit, entry)]).await?;
     let written = write::round(&mut tx, &row, &steps).await;
     tx.finish(written.map(|()| row)).await

@@ -3,7 +3,7 @@ use crate::{
     rows::{BookAccount, Plan, PlanChange, PlanLine, Round, RoundStep, Site, SupplyNotice, Wish},
     schema::{book_account, plan, plan_change, plan_line, round, round_step, site, supply_notice, wish},
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
     result::{DatabaseErrorKind, Error},
@@ -167,17 +167,5 @@ pub async fn accounts(conn: &mut AsyncPgConnection, rows: &[BookAccount]) -> Res
     for chunk in rows.chunks(ROWS_PER_INSERT) {
         diesel::insert_into(book_account::table).values(chunk).execute(conn).await?;
     }
-    Ok(())
-}
-
-/// Makes the month's partition of the audit trail.
-///
-/// # Errors
-/// The database's.
-pub async fn ensure_audit_month(conn: &mut AsyncPgConnection, day: NaiveDate) -> Result<()> {
-    diesel::sql_query("select allocation.ensure_month('audit', $1)")
-        .bind::<sql_types::Date, _>(day)
-        .execute(conn)
-        .await?;
     Ok(())
 }

@@ -4,6 +4,7 @@ pub mod report;
 use actix_web::web;
 use platform::http::{get, resource};
 use utoipa::OpenApi;
+use wire::openapi::Bearer;
 
 /// Mounts the routes.
 pub fn configure(capacity: &crate::Capacity, config: &mut web::ServiceConfig) {
@@ -22,16 +23,6 @@ pub fn configure(capacity: &crate::Capacity, config: &mut web::ServiceConfig) {
     tags((name = "reports", description = "Facilities' reports and their corrections"))
 )]
 struct Document;
-
-struct Bearer;
-
-impl utoipa::Modify for Bearer {
-    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-        let components = openapi.components.get_or_insert_default();
-        components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-    }
-}
 
 /// The OpenAPI document, committed as contracts/openapi/capacity.json.
 #[must_use]

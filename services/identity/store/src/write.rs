@@ -181,15 +181,3 @@ pub async fn clock(
         .await?;
     Ok(())
 }
-
-/// Makes the month's partition of the audit trail.
-///
-/// # Errors
-/// The database's.
-pub async fn ensure_audit_month(conn: &mut AsyncPgConnection, day: chrono::NaiveDate) -> Result<()> {
-    diesel::sql_query("select identity.ensure_month('audit', $1)")
-        .bind::<diesel::sql_types::Date, _>(day)
-        .execute(conn)
-        .await?;
-    Ok(())
-}

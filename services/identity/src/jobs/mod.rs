@@ -1,2 +1,0 @@
-//! Work that runs by itself.
-pub mod month_keeper;
