@@ -100,15 +100,6 @@ pub async fn plan_of(conn: &mut AsyncPgConnection, round: Uuid, holder: &str) ->
     Ok(query.select(Plan::as_select()).first(conn).await.optional()?)
 }
 
-/// All plans of a round, by level and holder.
-///
-/// # Errors
-/// The database's.
-pub async fn plans(conn: &mut AsyncPgConnection, round: Uuid) -> Result<Vec<Plan>> {
-    let query = plan::table.filter(plan::round_id.eq(round)).order((plan::level, plan::holder, plan::computed_at));
-    Ok(query.select(Plan::as_select()).load(conn).await?)
-}
-
 /// The lines of a plan, in order of recipient. With `below`, those two levels below as well.
 ///
 /// # Errors
@@ -119,25 +110,6 @@ pub async fn lines(conn: &mut AsyncPgConnection, plan: Uuid, below: bool) -> Res
         query = query.filter(plan_line::under.is_null());
     }
     Ok(query.select(PlanLine::as_select()).load(conn).await?)
-}
-
-/// Lines of a plan after `after`, at most `limit`, in order of recipient; for pages.
-///
-/// # Errors
-/// The database's.
-pub async fn lines_page(
-    conn: &mut AsyncPgConnection,
-    plan: Uuid,
-    below: bool,
-    after: Option<&str>,
-    limit: i64,
-) -> Result<Vec<PlanLine>> {
-    let mut query = plan_line::table.filter(plan_line::plan_id.eq(plan)).order(plan_line::recipient).into_boxed();
-    query = if below { query.filter(plan_line::under.is_not_null()) } else { query.filter(plan_line::under.is_null()) };
-    if let Some(after) = after {
-        query = query.filter(plan_line::recipient.gt(after.to_owned()));
-    }
-    Ok(query.limit(limit).select(PlanLine::as_select()).load(conn).await?)
 }
 
 /// Changes of a plan after a version, oldest first.
@@ -189,15 +161,6 @@ pub async fn places(conn: &mut AsyncPgConnection, round: Uuid, prefecture: Optio
     Ok(territories.into_iter().map(place).collect())
 }
 
-/// Codes of all prefectures.
-///
-/// # Errors
-/// The database's.
-pub async fn prefectures(conn: &mut AsyncPgConnection) -> Result<Vec<String>> {
-    let query = territory::table.filter(territory::tier.eq("prefecture")).order(territory::code);
-    Ok(query.select(territory::code).load(conn).await?)
-}
-
 /// Accounts of a round's book by kind and holders.
 ///
 /// # Errors
@@ -231,36 +194,6 @@ pub async fn sites(conn: &mut AsyncPgConnection, municipalities: &[String]) -> R
 pub async fn wishes(conn: &mut AsyncPgConnection, round: Uuid, sites: &[Uuid]) -> Result<Vec<(Uuid, i64)>> {
     let query = wish::table.filter(wish::round_id.eq(round)).filter(wish::site_id.eq_any(sites));
     Ok(query.select((wish::site_id, wish::vials)).load(conn).await?)
-}
-
-/// Vials that the lines of committed plans come to, by level.
-///
-/// # Errors
-/// The database's.
-pub async fn committed_vials(conn: &mut AsyncPgConnection, round: Uuid) -> Result<Vec<(String, i64)>> {
-    let rows: Vec<(Uuid, String, i32)> = plan::table
-        .filter(plan::round_id.eq(round))
-        .filter(plan::state.eq_any(["committed", "closed"]))
-        .select((plan::id, plan::level, plan::unit_vials))
-        .load(conn)
-        .await?;
-    let ids: Vec<Uuid> = rows.iter().map(|(id, ..)| *id).collect();
-    let lines: Vec<(Uuid, i64)> = plan_line::table
-        .filter(plan_line::plan_id.eq_any(ids))
-        .filter(plan_line::under.is_null())
-        .select((plan_line::plan_id, plan_line::units))
-        .load(conn)
-        .await?;
-    let plans: HashMap<Uuid, (String, i64)> =
-        rows.into_iter().map(|(id, level, unit)| (id, (level, i64::from(unit)))).collect();
-    let mut by_level: HashMap<String, i64> = HashMap::new();
-    for (plan, units) in lines {
-        if let Some((level, unit)) = plans.get(&plan) {
-            let vials = by_level.entry(level.clone()).or_default();
-            *vials = vials.saturating_add(units.saturating_mul(*unit));
-        }
-    }
-    Ok(by_level.into_iter().collect())
 }
 
 /// Rounds by id.

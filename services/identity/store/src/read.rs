@@ -3,12 +3,11 @@ use crate::{
     rows::{Account, Facility, Population, SigningKey, Territory},
     schema::{account, facility, population, signing_key, territory},
 };
-use diesel::{dsl::max, prelude::*};
+use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{
     FacilityKey, TerritoryCode,
     policy::{Facilities, Scope},
-    territory::Tier,
 };
 use uuid::Uuid;
 
@@ -155,23 +154,6 @@ pub async fn account_names(conn: &mut AsyncPgConnection, names: &[String]) -> Re
     account::table.filter(account::name.eq_any(names)).select(account::name).load(conn).await
 }
 
-/// Number of facilities, optionally of one territory.
-///
-/// # Errors
-/// The database's.
-pub async fn count_facilities(conn: &mut AsyncPgConnection, within: TerritoryCode) -> Result<i64> {
-    let count = facility::table.count().into_boxed();
-    let code = within.to_string();
-    match within.tier() {
-        Tier::Nation => count.get_result(conn).await,
-        Tier::Prefecture => {
-            let prefix = format!("{:02}%", within.prefecture_number());
-            count.filter(facility::municipality.like(prefix)).get_result(conn).await
-        }
-        Tier::Municipality => count.filter(facility::municipality.eq(code)).get_result(conn).await,
-    }
-}
-
 /// An account by the name it signs in with.
 ///
 /// # Errors
@@ -187,14 +169,6 @@ pub async fn account(conn: &mut AsyncPgConnection, name: &str) -> Result<Option<
 pub async fn signing_keys(conn: &mut AsyncPgConnection) -> Result<Vec<SigningKey>> {
     let keys = signing_key::table.filter(signing_key::retired_at.is_null()).order(signing_key::created_at.desc());
     keys.select(SigningKey::as_select()).load(conn).await
-}
-
-/// The newest date for which populations of prefectures are known.
-///
-/// # Errors
-/// The database's.
-pub async fn newest_population(conn: &mut AsyncPgConnection) -> Result<Option<chrono::NaiveDate>> {
-    population::table.select(max(population::as_of)).first(conn).await
 }
 
 /// Wards and northern villages by their codes, in code order: no territories, but people know their
