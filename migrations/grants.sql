@@ -2,8 +2,12 @@
 -- Append-only tables get no UPDATE or DELETE for anybody but their owner.
 
 -- reference: written by identity, read and joined by all
-grant usage on schema reference to {i}_identity_app, {i}_capacity_app, {i}_allocation_app, {i}_gateway, {i}_audit;
-grant select on all tables in schema reference to {i}_identity_app, {i}_capacity_app, {i}_allocation_app, {i}_gateway, {i}_audit;
+grant usage on schema reference to {i}_identity_app, {i}_capacity_app, {i}_allocation_app, {i}_distribution_app,
+    {i}_relay_app, {i}_gateway, {i}_audit;
+-- the relay's events bear the instance's time
+grant select on reference.clock to {i}_relay_app;
+grant select on all tables in schema reference to {i}_identity_app, {i}_capacity_app, {i}_allocation_app,
+    {i}_distribution_app, {i}_gateway, {i}_audit;
 grant insert on reference.territory, reference.territory_point, reference.population, reference.organisation,
     reference.facility, reference.facility_change, reference.clock to {i}_identity_app;
 grant update on reference.territory, reference.population, reference.organisation, reference.facility, reference.clock to {i}_identity_app;
@@ -34,19 +38,57 @@ grant execute on function capacity.ensure_month(text, date) to {i}_capacity_app;
 grant insert, update on reference.product, reference.pack to {i}_allocation_app;
 grant usage on schema allocation to {i}_allocation_app, {i}_gateway, {i}_audit;
 grant select, insert on all tables in schema allocation to {i}_allocation_app;
-grant update on allocation.plan, allocation.plan_line, allocation.account, allocation.subject to {i}_allocation_app;
+grant update on allocation.plan, allocation.plan_line, allocation.account, allocation.subject, allocation.release,
+    allocation.inbox_subject, allocation.inbox_held to {i}_allocation_app;
+-- held back events go when they have been applied
+grant delete on allocation.inbox_held to {i}_allocation_app;
 -- lines that are computed again before they are handed in; what was posted stands in the book
 grant delete on allocation.plan_line to {i}_allocation_app;
 grant usage on all sequences in schema allocation to {i}_allocation_app;
 grant select on allocation.programme, allocation.stream, allocation.round, allocation.round_step, allocation.supply_notice,
     allocation.site, allocation.wish, allocation.plan, allocation.plan_line, allocation.plan_change, allocation.book_account,
-    allocation.account to {i}_gateway;
+    allocation.account, allocation.release, allocation.release_line to {i}_gateway;
 grant select on all tables in schema allocation to {i}_audit;
 alter function allocation.ensure_month(text, date) set search_path = allocation;
 revoke execute on function allocation.ensure_month(text, date) from public;
 grant execute on function allocation.ensure_month(text, date) to {i}_allocation_app;
 
+-- distribution
+grant usage on schema distribution to {i}_distribution_app, {i}_gateway, {i}_audit;
+grant select, insert on all tables in schema distribution to {i}_distribution_app;
+grant update on distribution.wholesaler, distribution.branch, distribution.area, distribution.lot, distribution.shipment,
+    distribution.answer, distribution.discrepancy, distribution.account, distribution.subject, distribution.inbox_subject,
+    distribution.inbox_held to {i}_distribution_app;
+grant delete on distribution.inbox_held to {i}_distribution_app;
+-- lots that are picked again before dispatch; what was posted stands in the book
+grant delete on distribution.shipment_lot to {i}_distribution_app;
+grant usage on all sequences in schema distribution to {i}_distribution_app;
+grant select on distribution.wholesaler, distribution.branch, distribution.area, distribution.lot, distribution.inbound,
+    distribution.shipment, distribution.shipment_lot, distribution.shipment_split, distribution.shipment_step,
+    distribution.answer, distribution.receipt, distribution.receipt_line, distribution.discrepancy,
+    distribution.stock_account, distribution.account to {i}_gateway;
+grant select on all tables in schema distribution to {i}_audit;
+alter function distribution.ensure_month(text, date) set search_path = distribution;
+revoke execute on function distribution.ensure_month(text, date) from public;
+grant execute on function distribution.ensure_month(text, date) to {i}_distribution_app;
+
+-- relay: reads every outbox and marks what is published; nothing else of the services
+grant usage on schema relay to {i}_relay_app, {i}_audit;
+grant select, insert on all tables in schema relay to {i}_relay_app;
+grant update on relay.notification, relay.subject, relay.inbox_subject, relay.inbox_held to {i}_relay_app;
+grant delete on relay.inbox_held to {i}_relay_app;
+grant usage on all sequences in schema relay to {i}_relay_app;
+grant select on all tables in schema relay to {i}_audit;
+alter function relay.ensure_month(text, date) set search_path = relay;
+revoke execute on function relay.ensure_month(text, date) from public;
+grant execute on function relay.ensure_month(text, date) to {i}_relay_app;
+grant usage on schema identity, capacity, allocation, distribution to {i}_relay_app;
+grant select on identity.outbox, capacity.outbox, allocation.outbox, distribution.outbox to {i}_relay_app;
+grant update (announced_at, published_at) on identity.outbox, capacity.outbox, allocation.outbox, distribution.outbox,
+    relay.outbox to {i}_relay_app;
+
 -- the migration ledgers are the owners' business
 revoke all on identity.__diesel_schema_migrations, capacity.__diesel_schema_migrations,
-    allocation.__diesel_schema_migrations, reference.__diesel_schema_migrations
-    from {i}_identity_app, {i}_capacity_app, {i}_allocation_app, {i}_gateway;
+    allocation.__diesel_schema_migrations, distribution.__diesel_schema_migrations, relay.__diesel_schema_migrations,
+    reference.__diesel_schema_migrations
+    from {i}_identity_app, {i}_capacity_app, {i}_allocation_app, {i}_distribution_app, {i}_relay_app, {i}_gateway;

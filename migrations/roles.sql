@@ -9,14 +9,15 @@ declare
     name text;
 begin
     foreach name in array array[
-        'identity_owner', 'capacity_owner', 'allocation_owner', 'identity_app', 'capacity_app', 'allocation_app', 'gateway', 'audit'
+        'identity_owner', 'capacity_owner', 'allocation_owner', 'distribution_owner', 'relay_owner',
+        'identity_app', 'capacity_app', 'allocation_app', 'distribution_app', 'relay_app', 'gateway', 'audit'
     ] loop
         if not exists (select from pg_roles where rolname = '{i}_' || name) then
             execute format('create role %I nologin', '{i}_' || name);
         end if;
     end loop;
     -- the administrator acts as each owner while migrating; a superuser needs no membership
-    foreach name in array array['identity_owner', 'capacity_owner', 'allocation_owner'] loop
+    foreach name in array array['identity_owner', 'capacity_owner', 'allocation_owner', 'distribution_owner', 'relay_owner'] loop
         if not pg_has_role(current_user, '{i}_' || name, 'member') then
             execute format('grant %I to current_user', '{i}_' || name);
         end if;
@@ -27,6 +28,8 @@ $$;
 alter role {i}_identity_app login password '{password:identity_app}';
 alter role {i}_capacity_app login password '{password:capacity_app}';
 alter role {i}_allocation_app login password '{password:allocation_app}';
+alter role {i}_distribution_app login password '{password:distribution_app}';
+alter role {i}_relay_app login password '{password:relay_app}';
 alter role {i}_gateway login password '{password:gateway}';
 alter role {i}_audit login password '{password:audit}';
 
@@ -34,6 +37,8 @@ alter role {i}_audit login password '{password:audit}';
 alter role {i}_identity_app set statement_timeout = '30s';
 alter role {i}_capacity_app set statement_timeout = '30s';
 alter role {i}_allocation_app set statement_timeout = '30s';
+alter role {i}_distribution_app set statement_timeout = '30s';
+alter role {i}_relay_app set statement_timeout = '30s';
 alter role {i}_gateway set statement_timeout = '5s';
 alter role {i}_gateway set default_transaction_read_only = on;
 alter role {i}_audit set statement_timeout = '300s';
@@ -41,13 +46,19 @@ alter role {i}_audit set default_transaction_read_only = on;
 alter role {i}_identity_app set lock_timeout = '10s';
 alter role {i}_capacity_app set lock_timeout = '10s';
 alter role {i}_allocation_app set lock_timeout = '10s';
+alter role {i}_distribution_app set lock_timeout = '10s';
+alter role {i}_relay_app set lock_timeout = '10s';
 alter role {i}_identity_app set idle_in_transaction_session_timeout = '30s';
 alter role {i}_capacity_app set idle_in_transaction_session_timeout = '30s';
 alter role {i}_allocation_app set idle_in_transaction_session_timeout = '30s';
+alter role {i}_distribution_app set idle_in_transaction_session_timeout = '30s';
+alter role {i}_relay_app set idle_in_transaction_session_timeout = '30s';
 alter role {i}_gateway set idle_in_transaction_session_timeout = '15s';
 
 create schema if not exists reference authorization {i}_identity_owner;
 create schema if not exists identity authorization {i}_identity_owner;
 create schema if not exists capacity authorization {i}_capacity_owner;
 create schema if not exists allocation authorization {i}_allocation_owner;
+create schema if not exists distribution authorization {i}_distribution_owner;
+create schema if not exists relay authorization {i}_relay_owner;
 revoke all on schema public from public;

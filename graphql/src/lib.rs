@@ -26,12 +26,14 @@ use std::sync::Arc;
 pub struct Settings {
     /// What all handlers share.
     pub shared: platform::Shared,
-    /// Role `gateway`: reads `reference`, `capacity` and `allocation`, writes nothing.
+    /// Role `gateway`: reads `reference`, `capacity`, `allocation` and `distribution`, writes nothing.
     pub db: platform::Db,
     /// Base URL of the capacity service.
     pub capacity_url: String,
     /// Base URL of the allocation service.
     pub allocation_url: String,
+    /// Base URL of the distribution service.
+    pub distribution_url: String,
     /// Seals cursors; the same in all processes of an instance.
     pub cursor_secret: String,
 }
@@ -46,6 +48,7 @@ struct Inner {
     db: platform::Db,
     capacity: mutation::client::Client,
     allocation: mutation::client::Client,
+    distribution: mutation::client::Client,
     cursors: cursor::Cursors,
     forms: forms::Forms,
     schemas: schema::Schemas,
@@ -56,12 +59,13 @@ impl Gateway {
     /// A gateway with these settings. Nothing is connected yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let Settings { shared, db, capacity_url, allocation_url, cursor_secret } = settings;
+        let Settings { shared, db, capacity_url, allocation_url, distribution_url, cursor_secret } = settings;
         Self(Arc::new(Inner {
             shared,
             db,
             capacity: mutation::client::Client::new(capacity_url),
             allocation: mutation::client::Client::new(allocation_url),
+            distribution: mutation::client::Client::new(distribution_url),
             cursors: cursor::Cursors::new(&cursor_secret),
             forms: forms::Forms::default(),
             schemas: schema::Schemas::new(),

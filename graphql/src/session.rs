@@ -43,15 +43,15 @@ impl Session {
         Self { op, authorization, gateway, loaders, reading }
     }
 
-    /// Reads on from a snapshot that sees the commit at `position`, without what was read of plans
-    /// before it.
+    /// Reads on from a snapshot that sees the commit at `position`, without what was read before it of
+    /// what writes change.
     ///
     /// # Errors
     /// As [`Reading::wait_for`].
     pub async fn catch_up(&self, position: Position) -> Result<(), Problem> {
         // one connection a request: the old one goes back before the new one is taken
         self.reading.close().await;
-        self.loaders.forget_plans();
+        self.loaders.forget();
         self.reading.wait_for(position).await
     }
 }

@@ -44,6 +44,7 @@ fn gateway(training: bool) -> Gateway {
         db: Db::new("postgres://nobody:secret@127.0.0.1:1/nothing", "reference", 2).unwrap(),
         capacity_url: "http://127.0.0.1:1".into(),
         allocation_url: "http://127.0.0.1:1".into(),
+        distribution_url: "http://127.0.0.1:1".into(),
         cursor_secret: "secret".into(),
     })
 }

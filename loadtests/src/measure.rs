@@ -8,6 +8,14 @@ use std::{
 /// Rounds of A B A B; odd, so that the median is one of them.
 pub const ROUNDS: usize = 7;
 
+/// What went wrong, in words.
+pub type Failed = String;
+
+/// Any error's words.
+pub fn failed(error: impl std::fmt::Display) -> Failed {
+    error.to_string()
+}
+
 /// One measurement beside its yardstick.
 pub struct Row {
     /// What was measured.
@@ -40,9 +48,9 @@ fn time<T>(mut work: impl FnMut() -> T) -> Duration {
     elapsed
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+fn median<T: Ord + Copy + Default>(mut values: Vec<T>) -> T {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 /// Markdown.
@@ -56,13 +64,58 @@ pub fn table(rows: &[Row]) -> String {
     text
 }
 
-fn millis(duration: Duration) -> String {
-    let hundredths = (duration.as_micros() + 5) / 10;
-    format!("{}.{:02} ms", hundredths / 100, hundredths % 100)
+/// Two decimals.
+pub fn millis(duration: Duration) -> String {
+    format!("{} ms", decimal(u64::try_from((duration.as_micros() + 5) / 10).unwrap_or(u64::MAX)))
 }
 
-/// Processor, cores, compiler and command.
-pub fn machine() -> String {
+/// How often something was done per second, in hundredths.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rate(u64);
+
+impl Rate {
+    /// So many in that time.
+    pub fn of(count: usize, took: Duration) -> Self {
+        let count = u64::try_from(count).unwrap_or(0);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(1);
+        Self(count * 100_000_000 / micros)
+    }
+
+    /// Together with what was done at the same time.
+    pub fn add(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
+impl std::fmt::Display for Rate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&decimal(self.0))
+    }
+}
+
+/// A row of a table of rates: the medians of both sides, the ratio of the medians, and the lowest and the
+/// highest of one A B.
+pub fn compared(name: &str, measured: &[Rate], yardstick: &[Rate]) -> String {
+    let ratio = |measured: Rate, yardstick: Rate| measured.0 * 100 / yardstick.0.max(1);
+    let each: Vec<u64> = measured.iter().zip(yardstick).map(|(a, b)| ratio(*a, *b)).collect();
+    let lowest = decimal(each.iter().min().copied().unwrap_or(0));
+    let highest = decimal(each.iter().max().copied().unwrap_or(0));
+    let (measured, yardstick) = (median(measured.to_vec()), median(yardstick.to_vec()));
+    let ratio = decimal(ratio(measured, yardstick));
+    format!("| {name} | {measured} | {yardstick} | {ratio} | {lowest}–{highest} |\n")
+}
+
+fn decimal(hundredths: u64) -> String {
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+/// How a figure with a yardstick came about.
+pub fn alternating() -> String {
+    format!("medians of {ROUNDS}, in turn with the yardstick")
+}
+
+/// Processor, cores, load, compiler, how it was measured, and the command.
+pub fn machine(method: &str) -> String {
     let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpuinfo.lines().find(|line| line.starts_with("model name"));
     let model = model.and_then(|line| line.split_once(':')).map_or("unknown processor", |(_, model)| model.trim());
@@ -73,8 +126,5 @@ pub fn machine() -> String {
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or("unknown").to_owned();
     let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
-    format!(
-        "{model}, {cores} cores, load {load}; {rustc}; medians of {ROUNDS}, in turn with the yardstick; \
-         `cargo run --release -p loadtests -- {command}`\n"
-    )
+    format!("{model}, {cores} cores, load {load}; {rustc}; {method}; `cargo run --release -p loadtests -- {command}`\n")
 }

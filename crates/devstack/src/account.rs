@@ -3,6 +3,7 @@
 //! PostgreSQL refuses root. An ordinary user runs the servers as themselves; root hands them to an
 //! unprivileged account.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
@@ -11,6 +12,18 @@ use std::process::Command;
 
 use crate::Error;
 use crate::error::At;
+
+/// Raises the limit of open files to what is permitted, at least to 65,536 if root, and runs its arguments.
+/// Not beyond a million: Erlang closes each of them one by one when it starts.
+const MANY_FILES: &str = r#"
+[ "$(ulimit -H -n)" = unlimited ] || [ "$(ulimit -H -n)" -ge 65536 ] || {
+    if (ulimit -H -n 65536) 2>/dev/null; then ulimit -H -n 65536; fi
+}
+limit=$(ulimit -H -n)
+[ "$limit" != unlimited ] && [ "$limit" -le 1000000 ] || limit=1000000
+if (ulimit -S -n "$limit") 2>/dev/null; then ulimit -S -n "$limit"; fi
+exec "$@"
+"#;
 
 /// Who runs the servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,14 +56,26 @@ impl Account {
     }
 
     /// A program run by this account, in a clean environment: the user's PGPORT or LC_ALL must not reach it.
-    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
-        let mut command = Command::new(program);
-        // "/" because the account may be unable to enter the current folder
-        command.env_clear().env("PATH", search_path()).env("LC_ALL", "C").env("HOME", "/").current_dir("/");
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = clean(program);
         if let Some(gid) = self.switch_to_gid {
             // with a new uid the standard library also drops root's supplementary groups
             command.uid(self.uid).gid(gid);
         }
+        command
+    }
+
+    /// As [`Account::command`], for a server that does not go to the background by itself: in a session of
+    /// its own, which Ctrl-C does not reach, and with as many open files as the system lets it have.
+    pub fn server_command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = clean("/bin/sh");
+        command.args(["-c", MANY_FILES, "sh", "setsid"]);
+        if let Some(gid) = self.switch_to_gid {
+            // later than `command` does it, because only root may raise a hard limit
+            command.args(["setpriv", "--reuid", &self.uid.to_string(), "--regid", &gid.to_string()]);
+            command.args(["--clear-groups", "--"]);
+        }
+        command.arg(program);
         command
     }
 
@@ -73,6 +98,13 @@ impl Account {
             None => Ok(()),
         }
     }
+}
+
+/// "/" because the account may be unable to enter the current folder.
+fn clean(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", search_path()).env("LC_ALL", "C").env("HOME", "/").current_dir("/");
+    command
 }
 
 /// Makes `folder` with exactly `mode`, whatever the umask, and leaves an existing one as it is.

@@ -76,7 +76,7 @@ pub enum Error {
          Start that server or correct {variable}, or unset it to have a private server started"
     )]
     Unreachable {
-        /// `DATABASE_URL` or `REDIS_URL`.
+        /// `DATABASE_URL`, `REDIS_URL`, ….
         variable: &'static str,
         /// Host and port, never the password.
         address: String,
@@ -86,7 +86,7 @@ pub enum Error {
     /// A variable's URL cannot be understood.
     #[error("{variable} is not a URL of the form {form}")]
     Url {
-        /// `DATABASE_URL` or `REDIS_URL`.
+        /// `DATABASE_URL`, `REDIS_URL`, ….
         variable: &'static str,
         /// An example.
         form: &'static str,
@@ -100,10 +100,27 @@ pub enum Error {
         /// The role.
         role: String,
     },
+    /// The user of `MEGURI_AMQP_URL` may not make virtual hosts.
+    #[error(
+        "user {user} of MEGURI_AMQP_URL is not an administrator of the broker at {address}. \
+         There: rabbitmqctl set_user_tags {user} administrator; \
+         or unset MEGURI_AMQP_URL to have a private RabbitMQ started"
+    )]
+    Administrator {
+        /// The user.
+        user: String,
+        /// The management interface's host and port.
+        address: String,
+    },
+    /// `MEGURI_AMQP_MANAGEMENT_URL` is set, but not what it belongs to.
+    #[error(
+        "MEGURI_AMQP_MANAGEMENT_URL says where MEGURI_AMQP_URL is managed: set both, or neither for a private RabbitMQ"
+    )]
+    ManagementAlone,
     /// A private server did not start.
     #[error("{server} did not start: {reason}. Its log is {log}")]
     Start {
-        /// "PostgreSQL" or "Redis".
+        /// "PostgreSQL", "Redis" or "RabbitMQ".
         server: &'static str,
         /// What it said.
         reason: String,
@@ -113,7 +130,7 @@ pub enum Error {
     /// A private server did not stop.
     #[error("{server} (process {pid}) did not stop in time: stop it with `kill {pid}` and try again")]
     Stop {
-        /// "PostgreSQL" or "Redis".
+        /// "PostgreSQL", "Redis" or "RabbitMQ".
         server: &'static str,
         /// Its process.
         pid: u32,

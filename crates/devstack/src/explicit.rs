@@ -3,11 +3,14 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::Error;
 use crate::endpoint::Endpoint;
-use crate::health;
+use crate::health::{self, broker};
 use crate::process::{last_lines, run, wait_until};
+use crate::rabbitmq::Urls;
+use crate::{Error, Options};
 
+const AMQP: &str = "MEGURI_AMQP_URL";
+const MANAGEMENT: &str = "MEGURI_AMQP_MANAGEMENT_URL";
 /// A server that is starting up gets this long to finish.
 const STARTING_LIMIT: Duration = Duration::from_secs(30);
 
@@ -53,6 +56,84 @@ pub(crate) fn check_redis(url: &str) -> Result<(), Error> {
         address: endpoint.address(),
         reason: error.to_string(),
     })
+}
+
+/// The broker that the variables name, its URLs without a path.
+pub(crate) fn broker(options: &Options) -> Result<Option<Urls>, Error> {
+    let bare = |url: &str| url.trim_end_matches('/').to_owned();
+    match (&options.amqp_url, &options.amqp_management_url) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(Error::ManagementAlone),
+        (Some(amqp), given) => {
+            let management = given.as_deref().map_or_else(|| default_management(amqp), bare);
+            let urls = Urls { amqp: bare(amqp), management };
+            broker_endpoints(&urls).map(|_| Some(urls))
+        }
+    }
+}
+
+/// RabbitMQ's own port for it, on the broker's host.
+fn default_management(amqp: &str) -> String {
+    let host = Endpoint::parse(amqp, &["amqp"], 5672).map_or_else(String::new, |broker| broker.host);
+    // an IPv6 address has colons of its own
+    if host.contains(':') { format!("http://[{host}]:15672") } else { format!("http://{host}:15672") }
+}
+
+/// Whether the broker answers now and knows its administrator.
+pub(crate) fn broker_answers(urls: &Urls) -> bool {
+    let Ok((broker, management)) = broker_endpoints(urls) else { return false };
+    // signing in over AMQP at every look would fill the broker's log
+    health::listens(&broker) && check_administrator(&management).is_ok()
+}
+
+/// Checks that the broker takes the user over AMQP and that the management interface calls them an administrator.
+pub(crate) fn check_broker(urls: &Urls) -> Result<(), Error> {
+    let (broker, management) = broker_endpoints(urls)?;
+    broker::sign_in(&broker).map_err(|error| Error::Unreachable {
+        variable: AMQP,
+        address: broker.address(),
+        reason: error.to_string(),
+    })?;
+    check_administrator(&management)
+}
+
+fn check_administrator(management: &Endpoint) -> Result<(), Error> {
+    let address = management.address();
+    let unreachable = |reason: String| Error::Unreachable { variable: MANAGEMENT, address: address.clone(), reason };
+    let answer = broker::get(management, "/api/whoami").map_err(|error| unreachable(error.to_string()))?;
+    match answer.status {
+        200 if is_administrator(&answer.body) => Ok(()),
+        200 => Err(Error::Administrator { user: management.user.clone().unwrap_or_default(), address }),
+        401 => Err(unreachable("it refuses the user or the password of MEGURI_AMQP_URL".to_owned())),
+        status => Err(unreachable(format!("it answers {status}; is the plugin rabbitmq_management enabled?"))),
+    }
+}
+
+/// `{"name":"…","tags":["administrator"]}`, or tags separated by commas.
+fn is_administrator(body: &str) -> bool {
+    let Ok(who) = serde_json::from_str::<serde_json::Value>(body) else { return false };
+    match who.get("tags") {
+        Some(serde_json::Value::Array(tags)) => tags.iter().any(|tag| tag == "administrator"),
+        Some(serde_json::Value::String(tags)) => tags.split(',').any(|tag| tag.trim() == "administrator"),
+        _ => false,
+    }
+}
+
+/// Both with the user and password of the first, which is required to have them.
+fn broker_endpoints(urls: &Urls) -> Result<(Endpoint, Endpoint), Error> {
+    // what follows the address would name a virtual host; the instance has several of its own
+    let parse = |url: &str, scheme, port| {
+        let has_path = url.split_once("://").is_some_and(|(_, rest)| rest.contains(['/', '?', '#']));
+        Endpoint::parse(url, &[scheme], port).filter(|_| !has_path)
+    };
+    let broker = parse(&urls.amqp, "amqp", 5672)
+        .filter(|broker| broker.user.is_some() && broker.password.is_some())
+        .ok_or(Error::Url { variable: AMQP, form: "amqp://user:password@host[:port], without a virtual host" })?;
+    let management = parse(&urls.management, "http", 15_672)
+        .filter(|management| management.user.is_none())
+        .ok_or(Error::Url { variable: MANAGEMENT, form: "http://host[:port]; the user is that of MEGURI_AMQP_URL" })?;
+    let management = Endpoint { user: broker.user.clone(), password: broker.password.clone(), ..management };
+    Ok((broker, management))
 }
 
 fn database(url: &str) -> Option<Endpoint> {
@@ -102,7 +183,51 @@ fn without_password(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::without_password;
+    use super::{broker, is_administrator, without_password};
+    use crate::Options;
+
+    fn options(amqp: Option<&str>, management: Option<&str>) -> Options {
+        Options {
+            amqp_url: amqp.map(str::to_owned),
+            amqp_management_url: management.map(str::to_owned),
+            ..Options::from_lookup(&|_| None)
+        }
+    }
+
+    #[test]
+    fn a_brokers_urls_lose_their_paths_and_get_a_management_interface() {
+        let urls = broker(&options(Some("amqp://a:b@broker.example/"), None)).unwrap().unwrap();
+        assert_eq!((&*urls.amqp, &*urls.management), ("amqp://a:b@broker.example", "http://broker.example:15672"));
+        let urls = broker(&options(Some("amqp://a:b@[::1]:7"), None)).unwrap().unwrap();
+        assert_eq!(urls.management, "http://[::1]:15672");
+        let urls = broker(&options(Some("amqp://a:b@h"), Some("http://m:1/"))).unwrap().unwrap();
+        assert_eq!(urls.management, "http://m:1");
+        assert_eq!(broker(&options(None, None)).unwrap(), None);
+    }
+
+    #[test]
+    fn a_brokers_urls_that_cannot_be_used_are_refused_in_words() {
+        for (amqp, management, words) in [
+            (Some("amqp://a:b@h/vhost"), None, "without a virtual host"),
+            (Some("amqps://a:b@h"), None, "MEGURI_AMQP_URL is not a URL of the form amqp://user:password@host[:port]"),
+            (Some("amqp://h"), None, "user:password"),
+            (Some("amqp://a:b@h"), Some("http://a:b@h"), "the user is that of MEGURI_AMQP_URL"),
+            (None, Some("http://h"), "set both"),
+        ] {
+            let error = broker(&options(amqp, management)).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_administrator_is_told_from_others() {
+        for body in [r#"{"tags":["policymaker","administrator"]}"#, r#"{"tags":"monitoring,administrator"}"#] {
+            assert!(is_administrator(body), "{body}");
+        }
+        for body in [r#"{"tags":["management"]}"#, r#"{"tags":""}"#, "{}", "no"] {
+            assert!(!is_administrator(body), "{body}");
+        }
+    }
 
     #[test]
     fn a_password_never_reaches_a_command_line() {

@@ -1,5 +1,7 @@
 //! Says hello to the servers in their own protocols, without a client library.
 
+pub(crate) mod broker;
+
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
@@ -49,6 +51,11 @@ fn startup_message(user: &str) -> io::Result<Vec<u8>> {
     let mut message = length.to_be_bytes().to_vec();
     message.extend_from_slice(&body);
     Ok(message)
+}
+
+/// Whether anybody takes a connection there.
+pub(crate) fn listens(endpoint: &Endpoint) -> bool {
+    connect(endpoint).is_ok()
 }
 
 /// Signs in and pings. Success proves that the server knows the password we made for it.

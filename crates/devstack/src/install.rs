@@ -20,6 +20,9 @@ pub(crate) const POSTGRESQL: Package =
     Package { server: "PostgreSQL 15-17", package: "postgresql", variable: "DATABASE_URL" };
 pub(crate) const REDIS: Package =
     Package { server: "Redis 7 or newer", package: "redis-server", variable: "REDIS_URL" };
+/// With the management plugin, which the packages include.
+pub(crate) const RABBITMQ: Package =
+    Package { server: "RabbitMQ 3.10 or newer", package: "rabbitmq-server", variable: "MEGURI_AMQP_URL" };
 
 /// One script for root and for sudo, because what it changes must be put back by whoever changed it.
 const SCRIPT: &str = include_str!("install.sh");

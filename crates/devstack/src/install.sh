@@ -29,6 +29,14 @@ fi
 mkdir -p "${no_cluster%/*}"
 printf '# %s\ncreate_main_cluster = false\n' "$mark" >"$no_cluster"
 
+# a service that was here before is somebody's: it stays as it is
+is_unit() { [ -e "$root/lib/systemd/system/$1" ] || [ -e "$root/usr/lib/systemd/system/$1" ]; }
+new_units=
+# RabbitMQ brings Erlang, and Erlang enables its port mapper
+for unit in $(printf '%s.service ' "$@") epmd.service epmd.socket; do
+    is_unit "$unit" || new_units="$new_units $unit"
+done
+
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 install() { apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"; }
 ls "$root"/var/lib/apt/lists/*_Packages* >/dev/null 2>&1 || apt-get update
@@ -36,7 +44,7 @@ ls "$root"/var/lib/apt/lists/*_Packages* >/dev/null 2>&1 || apt-get update
 install "$@" || { apt-get update && install "$@"; }
 
 if [ -d "$root/run/systemd/system" ]; then
-    for package in "$@"; do
-        systemctl disable --quiet "$package.service" || true
+    for unit in $new_units; do
+        if is_unit "$unit"; then systemctl disable --quiet "$unit" || true; fi
     done
 fi

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use super::{POSTGRESQL, REDIS, SCRIPT, missing};
+use super::{POSTGRESQL, RABBITMQ, REDIS, SCRIPT, missing};
 
 const POLICY: &str = "usr/sbin/policy-rc.d";
 const NO_CLUSTER: &str = "etc/postgresql-common/createcluster.d/meguri-no-main-cluster.conf";
@@ -73,8 +73,24 @@ fn an_administrators_policy_stays_as_it_is() {
 }
 
 #[test]
+fn only_services_that_the_packages_brought_are_disabled() {
+    // the package brings its own service, Erlang's port mapper was here before
+    let root = system("units", "[ \"$1\" = update ] || touch usr/lib/systemd/system/postgresql.service");
+    for folder in ["run/systemd/system", "usr/lib/systemd/system"] {
+        fs::create_dir_all(root.join(folder)).unwrap();
+    }
+    fs::write(root.join("usr/lib/systemd/system/epmd.service"), "").unwrap();
+    let systemctl = root.join("bin/systemctl");
+    fs::write(&systemctl, format!("#!/bin/sh\necho \"$@\" >>{}/disabled\n", root.display())).unwrap();
+    fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(run(&root).status.success());
+    assert_eq!(fs::read_to_string(root.join("disabled")).unwrap(), "disable --quiet postgresql.service\n");
+    fs::remove_dir_all(root).unwrap();
+}
+
+#[test]
 fn says_what_to_install_or_set() {
-    let text = missing(&[POSTGRESQL, REDIS], "").to_string();
-    assert!(text.contains("sudo apt-get install postgresql redis-server"), "{text}");
-    assert!(text.contains("DATABASE_URL and REDIS_URL"), "{text}");
+    let text = missing(&[POSTGRESQL, REDIS, RABBITMQ], "").to_string();
+    assert!(text.contains("sudo apt-get install postgresql redis-server rabbitmq-server"), "{text}");
+    assert!(text.contains("DATABASE_URL and REDIS_URL and MEGURI_AMQP_URL"), "{text}");
 }

@@ -1,9 +1,9 @@
-//! Finds or starts the servers an instance of Meguri needs: PostgreSQL and Redis.
+//! Finds or starts the servers an instance of Meguri needs: PostgreSQL, Redis and RabbitMQ.
 //!
 //! `./demo`, `./test` and developers call [`up`] and get a [`Stack`] of URLs. Servers come, in this
 //! order, from
 //!
-//! 1. `DATABASE_URL` and `REDIS_URL`, used as they are;
+//! 1. `DATABASE_URL`, `REDIS_URL` and `MEGURI_AMQP_URL`, used as they are;
 //! 2. installed binaries, started as private servers on free loopback ports, with generated
 //!    passwords and their data in the instance's own folder, kept between runs;
 //! 3. the system's packages, installed with apt-get after saying so;
@@ -12,8 +12,9 @@
 //! A server that this instance did not start is never stopped, changed or connected to, whatever
 //! port it listens on.
 //!
-//! One module per server (`postgres`, `redis`), each with the same three functions: `find` the
-//! binaries, `ensure` it runs, `stop` it. A third server is a third module and one field in [`Stack`].
+//! One module per server (`postgres`, `redis`, `rabbitmq`), each with the same three functions: `find` the
+//! binaries, `ensure` it runs, `stop` it. RabbitMQ is slow, so its `ensure` and `stop` have two halves, and
+//! the others start and stop between them. A fourth server is a fourth module and its fields in [`Stack`].
 
 mod account;
 mod endpoint;
@@ -27,6 +28,7 @@ mod place;
 mod port;
 mod postgres;
 mod process;
+mod rabbitmq;
 mod record;
 mod redis;
 mod stack;

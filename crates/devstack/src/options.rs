@@ -13,13 +13,17 @@ pub struct Options {
     pub database_url: Option<String>,
     /// The user's own Redis, used instead of a private one.
     pub redis_url: Option<String>,
+    /// The user's own RabbitMQ, used instead of a private one: an administrator's URL without a virtual host.
+    pub amqp_url: Option<String>,
+    /// The management interface of that RabbitMQ; `None` is port 15672 of its host.
+    pub amqp_management_url: Option<String>,
     /// Whether missing servers may be installed with the system's package manager.
     pub may_install: bool,
 }
 
 impl Options {
-    /// Durable, with `DATABASE_URL`, `REDIS_URL`, `MEGURI_DATA_DIR` and `MEGURI_INSTALL` (`0` forbids
-    /// installing packages) from the environment.
+    /// Durable, with `DATABASE_URL`, `REDIS_URL`, `MEGURI_AMQP_URL`, `MEGURI_AMQP_MANAGEMENT_URL`,
+    /// `MEGURI_DATA_DIR` and `MEGURI_INSTALL` (`0` forbids installing packages) from the environment.
     #[must_use]
     pub fn from_env() -> Self {
         Self::from_lookup(&|name| std::env::var(name).ok())
@@ -35,6 +39,8 @@ impl Options {
             data_root: lookup("MEGURI_DATA_DIR").map(PathBuf::from),
             database_url: lookup("DATABASE_URL"),
             redis_url: lookup("REDIS_URL"),
+            amqp_url: lookup("MEGURI_AMQP_URL"),
+            amqp_management_url: lookup("MEGURI_AMQP_MANAGEMENT_URL"),
             may_install: lookup("MEGURI_INSTALL").is_none_or(|value| value != "0"),
         }
     }
@@ -47,6 +53,6 @@ impl Options {
     }
 
     pub(crate) fn all_explicit(&self) -> bool {
-        self.database_url.is_some() && self.redis_url.is_some()
+        self.database_url.is_some() && self.redis_url.is_some() && self.amqp_url.is_some()
     }
 }

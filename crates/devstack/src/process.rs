@@ -33,6 +33,13 @@ pub(crate) fn is_server(pid: u32, program: &str, path: &Path) -> bool {
     runs_program && arguments.iter().any(|argument| Path::new(argument) == path)
 }
 
+/// The process that runs `program` with `path` among its arguments, among all processes.
+pub(crate) fn find_server(program: &str, path: &Path) -> Option<u32> {
+    let processes = fs::read_dir("/proc").ok()?.flatten();
+    let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.find(|pid| is_server(*pid, program, path))
+}
+
 /// Whether process `pid` exists and is certainly not `program` at work on `path` (the value of `option`).
 ///
 /// A relative value is no proof: somebody may have started the server by hand.

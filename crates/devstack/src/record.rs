@@ -22,6 +22,13 @@ pub struct Stack {
     pub database_url: String,
     /// Redis, with its password.
     pub redis_url: String,
+    /// RabbitMQ with an administrator's name and password, without a virtual host:
+    /// `amqp://user:password@127.0.0.1:port`. Empty in a record older than the broker.
+    #[serde(default)]
+    pub amqp_url: String,
+    /// RabbitMQ's management interface, for the same administrator: `http://127.0.0.1:port`.
+    #[serde(default)]
+    pub amqp_management_url: String,
     /// 64 random hexadecimal characters, made once per instance; role passwords are derived from it.
     pub secret: String,
     /// The database server was named by `DATABASE_URL`: it is the user's, not ours.
@@ -29,6 +36,9 @@ pub struct Stack {
     /// The Redis server was named by `REDIS_URL`: it is the user's, not ours.
     #[serde(default)]
     pub redis_explicit: bool,
+    /// The broker was named by `MEGURI_AMQP_URL`: it is the user's, not ours.
+    #[serde(default)]
+    pub amqp_explicit: bool,
     /// The port that the instance's HTTP listener used last; kept by the caller through [`crate::save`].
     #[serde(default)]
     pub http_port: Option<u16>,
@@ -42,6 +52,7 @@ impl std::fmt::Debug for Stack {
             .field("data_dir", &self.data_dir)
             .field("explicit", &self.explicit)
             .field("redis_explicit", &self.redis_explicit)
+            .field("amqp_explicit", &self.amqp_explicit)
             .field("http_port", &self.http_port)
             .finish_non_exhaustive()
     }

@@ -1,8 +1,21 @@
 //! Bringing an instance's servers up and down.
 
 use crate::place::{Site, lock};
+use crate::rabbitmq::{self, Begun, Urls};
 use crate::record::{self, Stack};
 use crate::{Error, Instance, Options, explicit, install, postgres, redis};
+
+/// Where an instance's servers are reached.
+struct Servers {
+    database_url: String,
+    redis_url: String,
+    broker: Urls,
+}
+
+enum Broker {
+    Explicit(Urls),
+    Private(Begun),
+}
 
 /// Finds or starts the servers of `instance` and records them.
 ///
@@ -25,22 +38,18 @@ pub fn up(instance: &Instance, options: &Options, progress: &mut dyn FnMut(&str)
 
     let path = Stack::file(&site.dir);
     let before = record::read::<Stack>(&path)?;
-    let database_url = match &options.database_url {
-        Some(url) => explicit::check_database(url).map(|()| url.clone())?,
-        None => postgres::ensure(&site, progress)?,
-    };
-    let redis_url = match &options.redis_url {
-        Some(url) => explicit::check_redis(url).map(|()| url.clone())?,
-        None => redis::ensure(&site, progress)?,
-    };
+    let servers = bring_up(&site, options, progress)?;
     let stack = Stack {
         instance: instance.to_string(),
         data_dir: site.dir,
-        database_url,
-        redis_url,
+        database_url: servers.database_url,
+        redis_url: servers.redis_url,
+        amqp_url: servers.broker.amqp,
+        amqp_management_url: servers.broker.management,
         secret: before.as_ref().map_or_else(record::random_secret, |stack| stack.secret.clone()),
         explicit: options.database_url.is_some(),
         redis_explicit: options.redis_url.is_some(),
+        amqp_explicit: options.amqp_url.is_some(),
         http_port: before.and_then(|stack| stack.http_port),
     };
     record::write(&path, &stack)?;
@@ -72,8 +81,39 @@ pub fn down(instance: &Instance, options: &Options) -> Result<(), Error> {
         return Ok(());
     }
     let _held = lock(&site.dir.join("lock"))?;
-    redis::stop(&site)?;
-    postgres::stop(&site)
+    // the slow one is asked first and waited for last
+    let stopping = rabbitmq::begin_stop(&site)?;
+    let others = redis::stop(&site).and_then(|()| postgres::stop(&site));
+    rabbitmq::finish_stop(&site, stopping)?;
+    others
+}
+
+/// Makes every server run that is ours, and looks at every one that is not.
+fn bring_up(site: &Site, options: &Options, progress: &mut dyn FnMut(&str)) -> Result<Servers, Error> {
+    // what is named is checked before anything is started
+    let explicit_broker = explicit::broker(options)?;
+    options.database_url.as_deref().map_or(Ok(()), explicit::check_database)?;
+    options.redis_url.as_deref().map_or(Ok(()), explicit::check_redis)?;
+    explicit_broker.as_ref().map_or(Ok(()), explicit::check_broker)?;
+
+    // the slow one begins first and is waited for last
+    let broker = match explicit_broker {
+        Some(urls) => Broker::Explicit(urls),
+        None => Broker::Private(rabbitmq::begin(site, progress)?),
+    };
+    let database_url = match &options.database_url {
+        Some(url) => url.clone(),
+        None => postgres::ensure(site, progress)?,
+    };
+    let redis_url = match &options.redis_url {
+        Some(url) => url.clone(),
+        None => redis::ensure(site, progress)?,
+    };
+    let broker = match broker {
+        Broker::Explicit(urls) => urls,
+        Broker::Private(begun) => begun.finish(site, progress)?,
+    };
+    Ok(Servers { database_url, redis_url, broker })
 }
 
 /// The recorded stack, if it is what `options` ask for and every server of it answers.
@@ -87,7 +127,13 @@ fn already_up(site: &Site, options: &Options) -> Result<Option<Stack>, Error> {
         Some(url) => explicit::redis_answers(url).then(|| url.clone()),
         None => redis::running(site)?,
     };
-    let same = database_url.as_ref() == Some(&stack.database_url) && redis_url.as_ref() == Some(&stack.redis_url);
+    let broker = match explicit::broker(options)? {
+        Some(urls) => explicit::broker_answers(&urls).then_some(urls),
+        None => rabbitmq::running(site)?,
+    };
+    let same = database_url.as_ref() == Some(&stack.database_url)
+        && redis_url.as_ref() == Some(&stack.redis_url)
+        && broker.is_some_and(|urls| urls.amqp == stack.amqp_url && urls.management == stack.amqp_management_url);
     Ok(same.then_some(stack))
 }
 
@@ -99,6 +145,9 @@ fn install_what_is_missing(site: &mut Site, options: &Options, progress: &mut dy
     }
     if options.redis_url.is_none() && !redis::is_installed(site) {
         missing.push(install::REDIS);
+    }
+    if options.amqp_url.is_none() && !rabbitmq::is_installed() {
+        missing.push(install::RABBITMQ);
     }
     if missing.is_empty() {
         return Ok(());

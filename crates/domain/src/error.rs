@@ -57,6 +57,7 @@ codes! {
     // time and place
     TIME_MALFORMED_DAY = "time.malformed_day", 422, "日付は 2021-04-05 のように書いてください（入力: {value}）。", "Write the day like 2021-04-05 (given: {value}).";
     TIME_MALFORMED_INSTANT = "time.malformed_instant", 422, "日時は 2021-04-05T13:00:00+09:00 のように時差を付けて書いてください（入力: {value}）。", "Write the instant with its offset, like 2021-04-05T13:00:00+09:00 (given: {value}).";
+    TIME_IN_FUTURE = "time.in_future", 422, "日時 {value} はまだ来ていません（現在 {now}）。", "The instant {value} has not come yet (it is {now}).";
     TIME_CLOCK_NOT_TRAINING = "time.clock_not_training", 403, "時計を動かせるのは訓練環境だけです。", "Only a training instance has a clock that can be stepped.";
     TIME_CLOCK_IS_REAL = "time.clock_is_real", 409, "この環境は本番です。訓練環境に変えることはできません。", "This is a real instance; it cannot be made a training instance.";
     TIME_CLOCK_IS_TRAINING = "time.clock_is_training", 409, "この環境は訓練用です。本番に変えることはできません。", "This is a training instance; it cannot be made a real one.";
@@ -132,6 +133,7 @@ codes! {
     ALLOCATION_ROUND_NOT_FOUND = "allocation.round_not_found", 404, "クール {round} はありません。", "There is no round {round}.";
     ALLOCATION_PLAN_NOT_FOUND = "allocation.plan_not_found", 404, "計画 {plan} はありません。", "There is no plan {plan}.";
     ALLOCATION_NOT_GRANTED = "allocation.not_granted", 422, "{holder} にはまだ割当てがありません。", "Nothing has been granted to {holder} yet.";
+    ALLOCATION_WRONG_LEVEL = "allocation.wrong_level", 422, "枠「{stream}」（{levels}）では、{holder} はこの操作を行う段ではありません。", "In the stream {stream} ({levels}) this is not for {holder} to do.";
     ALLOCATION_UNKNOWN_RECIPIENT = "allocation.unknown_recipient", 422, "{recipient} はこの計画の割当先ではありません。", "{recipient} is no recipient of this plan.";
     ALLOCATION_DUPLICATE_RECIPIENT = "allocation.duplicate_recipient", 422, "{recipient} が二度書かれています。", "{recipient} is given twice.";
     ALLOCATION_MISSING_POPULATION = "allocation.missing_population", 422, "{name}（{territory}）の人口が登録されていません。", "There is no population figure for {name} ({territory}).";
@@ -151,6 +153,53 @@ codes! {
     ALLOCATION_NOT_CANONICAL = "allocation.not_canonical", 422, "方針に整数でない数があります: {value}", "The policy contains a number that is not a whole number: {value}";
     ALLOCATION_UNKNOWN_KIND = "allocation.unknown_kind", 422, "事例の種類 {kind} は扱えません。", "Unknown kind of case: {kind}";
     ALLOCATION_MALFORMED_CASE = "allocation.malformed_case", 422, "事例を読めません: {reason}", "The case cannot be read: {reason}";
+    // releases
+    ALLOCATION_SITE_NOT_FOUND = "allocation.site_not_found", 404, "施設 {site} はありません。", "There is no site {site}.";
+    ALLOCATION_NOT_A_HUB = "allocation.not_a_hub", 422, "{site} は基本型接種施設ではありません。箱は基本型接種施設に届きます。", "{site} is not a hub. Boxes go to hubs.";
+    ALLOCATION_NOT_OF_THE_HUB = "allocation.not_of_the_hub", 422, "{site} はこの基本型接種施設の接種施設ではありません。", "{site} does not belong to this hub.";
+    ALLOCATION_NOTHING_TO_RELEASE = "allocation.nothing_to_release", 422, "出荷を指示できる割当てがありません。", "There is no assigned line that could be released.";
+    ALLOCATION_NOT_WHOLE_PACKS = "allocation.not_whole_packs", 422, "合計 {vials} バイアルは {pack_vials} バイアル入りの箱の整数倍ではありません（余り {remainder}）。", "{vials} vials in all are no whole packs of {pack_vials} (remainder {remainder}).";
+    // wholesalers
+    WHOLESALER_MALFORMED_CODE = "wholesaler.malformed_code", 422, "卸のコードは W と2桁（例: W07）、支店は W07-03 の形です（入力: {value}）。", "A wholesaler's code is W and two digits (W07), a branch's W07-03 (given: {value}).";
+    WHOLESALER_NOT_FOUND = "wholesaler.not_found", 404, "卸 {wholesaler} はありません。", "There is no wholesaler {wholesaler}.";
+    WHOLESALER_AREA_OVERLAPS = "wholesaler.area_overlaps", 409, "{municipality} の {group} には、この期間に既に担当の支店 {branch} があります。", "{municipality} already has branch {branch} for {group} in that time.";
+    // lots and stock
+    LOT_NOT_FOUND = "lot.not_found", 422, "製品 {product} にロット {lot} はありません。", "Product {product} has no lot {lot}.";
+    LOT_EXPIRED = "lot.expired", 422, "ロット {lot} は {expiry} で期限が切れます（納入日 {day}）。", "Lot {lot} expires on {expiry} (delivery on {day}).";
+    LOT_RECALLED = "lot.recalled", 422, "ロット {lot} は回収の対象です。", "Lot {lot} has been recalled.";
+    LOT_MALFORMED = "lot.malformed", 422, "ロット番号は半角の英数字とハイフンで1文字から20文字です（入力: {value}）。", "A lot number is 1 to 20 letters, digits and hyphens (given: {value}).";
+    LOT_DIFFERS = "lot.differs", 409, "ロット {lot} は別の期限（{expiry}）で登録されています。", "Lot {lot} is known with another expiry ({expiry}).";
+    LOT_DUPLICATE = "lot.duplicate", 422, "ロット {lot} が二度書かれています。", "Lot {lot} is given twice.";
+    STOCK_AMOUNT = "stock.amount_out_of_range", 422, "バイアル数は {min} から {max} までの整数です（入力: {value}）。", "Vials are a whole number from {min} to {max} (given: {value}).";
+    STOCK_INSUFFICIENT = "stock.insufficient", 409, "{place} にロット {lot} は {available} バイアルしかありません（必要 {needed}）。", "{place} holds {available} vials of lot {lot}; {needed} are needed.";
+    // shipments
+    SHIPMENT_NOT_FOUND = "shipment.not_found", 404, "出荷 {shipment} はありません。", "There is no shipment {shipment}.";
+    SHIPMENT_WRONG_STATE = "shipment.wrong_state", 409, "出荷の状態が「{state}」のため、この操作はできません。", "The shipment is {state}; this cannot be done to it.";
+    SHIPMENT_ANSWER_WAITS = "shipment.answer_waits", 409, "卸からの出発以後の回答が、前の回答の訂正を待っています。取り止める前に卸に確かめてください。", "An answer of the wholesaler about dispatch waits for an earlier one to be corrected. Ask the wholesaler before calling it off.";
+    SHIPMENT_WRONG_TOTAL = "shipment.wrong_total", 422, "ロットの合計 {given} バイアルが出荷の {vials} バイアルと合いません。", "The lots come to {given} vials, the shipment to {vials}.";
+    SHIPMENT_STALE = "shipment.stale", 409, "版 {given} をもとにした操作ですが、今の版は {current} です。", "You acted on version {given}, but the newest is {current}.";
+    SHIPMENT_DATE_OUTSIDE = "shipment.date_outside", 422, "納入日 {day} は {from} から {to} までにしてください。", "The day of delivery {day} must lie from {from} to {to}.";
+    // what partners answer
+    ANSWER_UNKNOWN_TYPE = "answer.unknown_type", 422, "出荷への回答の種類 {type} はありません。", "There is no answer of type {type}.";
+    ANSWER_WRONG_SUBJECT = "answer.wrong_subject", 422, "subject {subject} が data の出荷 {shipment} と合いません。", "The subject {subject} does not fit the shipment {shipment} of the data.";
+    ANSWER_SEQUENCE = "answer.bad_sequence", 422, "sequence は出荷ごとに 1 から順の整数です（入力: {value}）。", "The sequence counts from 1 for each shipment (given: {value}).";
+    ANSWER_SEQUENCE_TAKEN = "answer.sequence_taken", 409, "sequence {sequence} の回答は別のIDで既に受け付けています。", "An answer with sequence {sequence} was already taken under another id.";
+    ANSWER_TOO_FAR_AHEAD = "answer.too_far_ahead", 422, "sequence {sequence} は先すぎます。次は {next} です。", "Sequence {sequence} is too far ahead; the next is {next}.";
+    ANSWER_MALFORMED = "answer.malformed", 422, "回答を読めません: {reason}", "The answer cannot be read: {reason}";
+    ANSWER_UNSIGNED = "answer.unsigned", 403, "AMQPの user-id がないか、この卸の利用者ではありません。", "The AMQP user-id is missing or not this wholesaler's user.";
+    ANSWER_TOO_LARGE = "answer.too_large", 413, "回答が大きすぎます。上限は{limit_bytes}バイトです。", "The answer is too large. At most {limit_bytes} bytes.";
+    ANSWER_CONTENT_TYPE = "answer.content_type", 415, "content-type は application/cloudevents+json にしてください（入力: {value}）。", "The content-type must be application/cloudevents+json (given: {value}).";
+    // receipts and discrepancies
+    RECEIPT_ALREADY = "receipt.already_confirmed", 409, "この出荷は既に受領が確認されています（{receipt}）。", "The arrival of this shipment has already been confirmed ({receipt}).";
+    RECEIPT_NOT_DISPATCHED = "receipt.not_dispatched", 409, "出荷の状態が「{state}」のため、受領を確認できません。", "The shipment is {state}; no arrival can be confirmed.";
+    DISCREPANCY_NOT_FOUND = "discrepancy.not_found", 404, "差異 {discrepancy} はありません。", "There is no discrepancy {discrepancy}.";
+    DISCREPANCY_RESOLVED = "discrepancy.already_resolved", 409, "この差異は既に処理されています。", "This discrepancy has already been resolved.";
+    DISCREPANCY_DECISION = "discrepancy.wrong_decision", 422, "この差異（{kind}）に決定「{decision}」はできません。できるもの: {allowed}", "{decision} is no decision for this discrepancy ({kind}). Possible: {allowed}";
+    REASON_MISSING = "request.reason_missing", 422, "理由を1文字から500文字で書いてください。", "Give a reason of 1 to 500 characters.";
+    // events and the broker
+    EVENT_UNKNOWN_VERSION = "event.unknown_version", 422, "イベント {type} はこの版では扱えません。", "Event {type} is of a version that is not understood here.";
+    EVENT_MALFORMED = "event.malformed", 422, "イベントを読めません: {reason}", "The event cannot be read: {reason}";
+    BROKER_UNAVAILABLE = "broker.unavailable", 503, "メッセージブローカーに接続できません: {reason}", "The message broker cannot be reached: {reason}";
     // GraphQL
     GRAPHQL_PARSE_ERROR = "graphql.parse_error", 400, "GraphQLの文書を読めません: {reason}", "The GraphQL document cannot be read: {reason}";
     GRAPHQL_INVALID = "graphql.invalid", 400, "GraphQLの文書がスキーマに合いません: {reason}", "The GraphQL document does not fit the schema: {reason}";
@@ -243,6 +292,12 @@ impl Problem {
     #[must_use]
     pub fn of_fields(code: &'static Code, errors: Vec<FieldError>) -> Self {
         Self { errors, ..Self::new(code) }
+    }
+
+    /// The same problem, naming the fields at fault.
+    #[must_use]
+    pub fn naming(self, errors: Vec<FieldError>) -> Self {
+        Self { errors, ..self }
     }
 
     /// Fills `{name}` in the texts.

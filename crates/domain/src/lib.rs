@@ -5,16 +5,22 @@
 //! Japan's business day, the permission table, the survey form and its rules, the error codes.
 pub mod apportionment;
 pub mod capacity;
+pub mod discrepancy;
 pub mod error;
 pub mod facility;
 pub mod ids;
+pub mod lot;
+pub mod partner;
 pub mod plan;
 pub mod policy;
+pub mod shipment;
+pub mod stream;
 pub mod territory;
 pub mod time;
 pub mod units;
 
 pub use error::{Code, FieldError, Problem};
 pub use facility::{FacilityCode, FacilityKey, GmisId};
+pub use partner::{BranchCode, WholesalerCode};
 pub use territory::TerritoryCode;
 pub use time::BusinessDay;

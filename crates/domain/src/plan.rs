@@ -1,4 +1,5 @@
-//! A plan divides what one level holds among the level below. Its states and who may move them.
+//! A plan divides what one level holds among the level below, or assigns it to sites. Its states and
+//! who may move them.
 use crate::error::{self, Problem};
 
 /// Where a plan stands.
@@ -20,6 +21,26 @@ pub enum State {
     Superseded,
     /// Given up.
     Cancelled,
+}
+
+/// What a plan does with what its holder has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Divides it among the territories of the level below, in packs; one at a time is in force.
+    Division,
+    /// Assigns it to sites, in vials, and is posted at once; several add up.
+    Assignment,
+}
+
+impl Kind {
+    /// The name in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Division => "division",
+            Self::Assignment => "assignment",
+        }
+    }
 }
 
 /// What an officer does to a plan.

@@ -33,6 +33,12 @@ impl Tier {
             Self::Municipality => "municipality",
         }
     }
+
+    /// The reverse of [`Self::as_str`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Nation, Self::Prefecture, Self::Municipality].into_iter().find(|tier| tier.as_str() == text)
+    }
 }
 
 impl TerritoryCode {

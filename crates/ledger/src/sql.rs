@@ -1,49 +1,14 @@
-//! The book's SQL, all of it. Each statement has a type of its own, so that it is prepared once per
-//! connection (`sql_query` is never kept prepared); names are unqualified, since every service has
-//! the tables in its own schema.
+//! The book's SQL, all of it, prepared once per connection ([`platform::statement`]); names are
+//! unqualified, since every service has the tables in its own schema.
 use crate::{
     rules::{Balance, Effect, Effects, Leg, Recorded},
     transfer::AccountId,
 };
 use chrono::{DateTime, Utc};
-use diesel::{
-    QueryResult,
-    pg::Pg,
-    query_builder::{AstPass, Query, QueryFragment, QueryId},
-    sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid},
-};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use platform::statement;
 use std::collections::BTreeMap;
 use uuid::Uuid;
-
-/// A statement with its parameters in the order of the `?` in its text.
-macro_rules! statement {
-    ($(#[$doc:meta])* $name:ident { $($field:ident: $rust:ty as $sql:ty),+ $(,)? } -> $row:ty, $text:literal) => {
-        $(#[$doc])*
-        #[derive(Debug)]
-        pub(crate) struct $name { $(pub(crate) $field: $rust),+ }
-
-        impl QueryFragment<Pg> for $name {
-            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-                let mut parts = $text.split('?');
-                out.push_sql(parts.next().unwrap_or_default());
-                $(
-                    out.push_bind_param::<$sql, _>(&self.$field)?;
-                    out.push_sql(parts.next().unwrap_or_default());
-                )+
-                Ok(())
-            }
-        }
-
-        impl QueryId for $name {
-            type QueryId = Self;
-            const HAS_STATIC_QUERY_ID: bool = true;
-        }
-
-        impl Query for $name {
-            type SqlType = $row;
-        }
-    };
-}
 
 type AccountRow = (BigInt, Text, Bool, Bool, BigInt, BigInt, BigInt, BigInt);
 type TransferRow = (SqlUuid, Text, BigInt, BigInt, BigInt, Nullable<Timestamptz>, Binary, Bool, BigInt);
@@ -99,7 +64,7 @@ statement! {
 
 statement! {
     /// Closes accounts, or opens them again, locked in id order as everything else.
-    SetClosed { ids: Vec<i64> as Array<BigInt>, closed: bool as Bool } -> BigInt,
+    SetClosed { ids: Vec<i64> as Array<BigInt>, closed: bool as Bool },
     "with locked as (select id from account where id = any(?) order by id for no key update)
      update account a set closed = ? from locked where a.id = locked.id"
 }
@@ -129,7 +94,7 @@ statement! {
         expires_ats: Vec<Option<DateTime<Utc>>> as Array<Nullable<Timestamptz>>,
         body_digests: Vec<Vec<u8>> as Array<Binary>,
         digests: Vec<Vec<u8>> as Array<Binary>,
-    } -> BigInt,
+    },
     "with moved as (
          update account a
          set debits_posted = a.debits_posted + d.debits_posted, credits_posted = a.credits_posted + d.credits_posted,

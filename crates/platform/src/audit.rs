@@ -1,7 +1,6 @@
 //! The audit trail: one row per change, in the change's own transaction.
-use crate::schema::audit;
-use crate::{Position, failure::Result, opctx::OpCtx, opctx::new_id};
-use diesel::prelude::*;
+use crate::{Position, failure::Result, opctx::OpCtx, opctx::new_id, statement, statement::column};
+use diesel::sql_types::{Array, BigInt, Binary, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{
     policy::Permit,
@@ -21,9 +20,6 @@ pub struct Entry {
     pub reason: Option<String>,
 }
 
-// NULL instead of DEFAULT for what is absent: only so can the statement be prepared once and kept
-#[derive(Insertable)]
-#[diesel(table_name = audit, treat_none_as_default_value = false)]
 struct Row {
     id: Uuid,
     business_at: Instant,
@@ -37,6 +33,30 @@ struct Row {
     request_id: Uuid,
     reason: Option<String>,
     digest: Vec<u8>,
+}
+
+statement! {
+    /// Writes rows; answers the transaction's id.
+    Write<'a> {
+        ids: Vec<Uuid> as Array<SqlUuid>,
+        business_ats: Vec<Instant> as Array<Timestamptz>,
+        actors: Vec<Uuid> as Array<SqlUuid>,
+        actor_names: Vec<&'a str> as Array<Text>,
+        roles: Vec<&'static str> as Array<Text>,
+        organisations: Vec<Uuid> as Array<SqlUuid>,
+        actions: Vec<&'static str> as Array<Text>,
+        targets: Vec<&'a str> as Array<Text>,
+        cause_ids: Vec<Uuid> as Array<SqlUuid>,
+        request_ids: Vec<Uuid> as Array<SqlUuid>,
+        reasons: Vec<Option<&'a str>> as Array<Nullable<Text>>,
+        digests: Vec<&'a [u8]> as Array<Binary>,
+    } -> BigInt,
+    "with written as (
+         insert into audit (id, business_at, actor, actor_name, role, organisation, action, target, cause_id,
+                            request_id, reason, digest)
+         select * from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         returning txid)
+     select coalesce(max(txid), 0) from written"
 }
 
 /// SHA-256 over the row's own facts, each with its length before it, so that no two different rows
@@ -72,7 +92,6 @@ pub(crate) async fn write(
     ctx: &OpCtx,
     permitted: &[(&Permit, Entry)],
 ) -> Result<Position> {
-    let mut position = Position(0);
     let rows: Vec<Row> = permitted
         .iter()
         .map(|(permit, entry)| {
@@ -95,15 +114,19 @@ pub(crate) async fn write(
             row
         })
         .collect();
-    // one row is the hot path: its statement is cached, that of a slice is not
-    if let [row] = rows.as_slice() {
-        let txid = diesel::insert_into(audit::table).values(row).returning(audit::txid).get_result(conn).await?;
-        return Ok(Position(txid));
-    }
-    for chunk in rows.chunks(crate::db::ROWS_PER_INSERT) {
-        let txids: Vec<i64> =
-            diesel::insert_into(audit::table).values(chunk).returning(audit::txid).get_results(conn).await?;
-        position = txids.as_slice().iter().next().copied().map_or(position, Position);
-    }
-    Ok(position)
+    let statement = Write {
+        ids: column(&rows, |row| row.id),
+        business_ats: column(&rows, |row| row.business_at),
+        actors: column(&rows, |row| row.actor),
+        actor_names: column(&rows, |row| row.actor_name.as_str()),
+        roles: column(&rows, |row| row.role),
+        organisations: column(&rows, |row| row.organisation),
+        actions: column(&rows, |row| row.action),
+        targets: column(&rows, |row| row.target.as_str()),
+        cause_ids: column(&rows, |row| row.cause_id),
+        request_ids: column(&rows, |row| row.request_id),
+        reasons: column(&rows, |row| row.reason.as_deref()),
+        digests: column(&rows, |row| row.digest.as_slice()),
+    };
+    Ok(Position(statement.get_result(conn).await?))
 }

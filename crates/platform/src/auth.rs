@@ -148,11 +148,17 @@ impl Verifier {
     }
 }
 
+/// A wholesaler or one of its branches.
+fn partner_place(code: &str) -> Option<Place> {
+    code.parse().map(Place::Wholesaler).or_else(|_| code.parse().map(Place::Branch)).ok()
+}
+
 fn actor(claims: Claims) -> Result<Actor> {
     let role = Role::parse(&claims.role).filter(|role| *role != Role::Public).ok_or_else(invalid)?;
-    let home = match claims.facility {
-        Some(facility) => Place::Facility(FacilityId(facility), claims.territory),
-        None => Place::Territory(claims.territory),
+    let home = match (claims.facility, claims.partner) {
+        (Some(facility), _) => Place::Facility(FacilityId(facility), claims.territory),
+        (None, Some(partner)) => partner_place(&partner).ok_or_else(invalid)?,
+        (None, None) => Place::Territory(claims.territory),
     };
     Ok(Actor {
         account: AccountId(claims.sub),

@@ -34,6 +34,9 @@ const AHEAD_MAX: i64 = 100_000;
 /// A connection of the pool, in use.
 pub type Connection = Object<AsyncPgConnection>;
 
+/// A connection that lasts as long as its holder keeps it, and the locks it has taken with it.
+pub type Session = AsyncPgConnection;
+
 /// Names a commit: its transaction id (xid8). Ids are given when transactions first write, not when
 /// they commit, so that a smaller one may commit later: ask whether a snapshot sees it, never compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,6 +101,15 @@ impl Db {
     /// [`Failure::Unavailable`] when none can be had in time.
     pub async fn read(&self) -> Result<Connection> {
         self.pool.get().await.map_err(|error| Failure::Unavailable(error.to_string()))
+    }
+
+    /// A connection that is nobody else's and closed when dropped, for locks that last as long as a
+    /// session. It leaves the pool, whose place is taken by another.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] when none can be had in time.
+    pub async fn session(&self) -> Result<Session> {
+        Ok(Object::take(self.read().await?))
     }
 
     /// Statements started on this pool since it was made, for tests that count.

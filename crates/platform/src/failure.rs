@@ -24,6 +24,17 @@ impl Failure {
         Self::Internal(what.to_string())
     }
 
+    /// Trouble after which the same work, tried again, may well succeed: something is away for a while.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Problem(problem) => problem.code.status == error::SERVICE_UNAVAILABLE.status,
+            Self::Database(error) => is_passing(error),
+            Self::Unavailable(_) => true,
+            Self::Internal(_) => false,
+        }
+    }
+
     /// The problem that the caller is shown. Logs what lies underneath, once, here at the boundary.
     #[must_use]
     pub fn into_problem(self) -> Problem {
@@ -49,6 +60,20 @@ impl Failure {
     }
 }
 
+/// How the server words what passes: it restarts, is in the way of others, is a standby, or has no room.
+const PASSING: [&str; 10] = [
+    "timeout",
+    "terminating connection",
+    "connection closed",
+    "deadlock",
+    "shutting down",
+    "starting up",
+    "in recovery",
+    "No space left",
+    "could not extend file",
+    "out of memory",
+];
+
 /// Errors after which the same request, sent again, may well succeed: the connection was cut, a lock
 /// or statement timed out, or two transactions could not be ordered.
 fn is_passing(error: &diesel::result::Error) -> bool {
@@ -60,9 +85,8 @@ fn is_passing(error: &diesel::result::Error) -> bool {
                 DatabaseErrorKind::ClosedConnection
                     | DatabaseErrorKind::SerializationFailure
                     | DatabaseErrorKind::UnableToSendCommand
-            ) || ["timeout", "terminating connection", "connection closed", "deadlock", "shutting down", "starting up"]
-                .iter()
-                .any(|sign| information.message().contains(sign))
+                    | DatabaseErrorKind::ReadOnlyTransaction
+            ) || PASSING.iter().any(|sign| information.message().contains(sign))
         }
         Error::BrokenTransactionManager => true,
         _ => false,

@@ -1,7 +1,10 @@
 //! Same id and same body: the first answer again. Rows, not cache: also after a restart.
-use crate::failure::Result;
 use crate::schema::idempotency;
-use diesel::prelude::*;
+use crate::{failure::Result, statement, statement::column};
+use diesel::{
+    prelude::*,
+    sql_types::{Array, Binary, Jsonb, SmallInt, Text, Uuid as SqlUuid},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{Problem, error, policy::Actor};
 use serde::{Serialize, de::DeserializeOwned};
@@ -32,15 +35,32 @@ impl Key {
     }
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = idempotency)]
-struct Row<'a> {
-    key: Uuid,
-    actor: Uuid,
-    operation: &'static str,
-    body_digest: &'a [u8],
-    status: i16,
-    response: Value,
+statement! {
+    /// Takes a key, unless it is taken.
+    Take<'a> {
+        key: Uuid as SqlUuid,
+        actor: Uuid as SqlUuid,
+        operation: &'static str as Text,
+        body_digest: &'a [u8] as Binary,
+        status: i16 as SmallInt,
+        response: Value as Jsonb,
+    },
+    "insert into idempotency (key, actor, operation, body_digest, status, response) values (?, ?, ?, ?, ?, ?)
+     on conflict do nothing"
+}
+
+statement! {
+    /// Takes many keys.
+    TakeAll<'a> {
+        status: i16 as SmallInt,
+        keys: Vec<Uuid> as Array<SqlUuid>,
+        actors: Vec<Uuid> as Array<SqlUuid>,
+        operations: Vec<&'static str> as Array<Text>,
+        body_digests: Vec<&'a [u8]> as Array<Binary>,
+        responses: Vec<Value> as Array<Jsonb>,
+    },
+    "insert into idempotency (status, key, actor, operation, body_digest, response)
+     select ?, * from unnest(?, ?, ?, ?, ?)"
 }
 
 /// The answer given before to the same key, if there is one.
@@ -72,7 +92,7 @@ pub async fn replay<R: DeserializeOwned>(conn: &mut AsyncPgConnection, key: &Key
 /// # Errors
 /// The database's.
 pub async fn take<R: Serialize>(conn: &mut AsyncPgConnection, key: &Key, status: i16, response: &R) -> Result<bool> {
-    let row = Row {
+    let statement = Take {
         key: key.id,
         actor: key.actor,
         operation: key.operation,
@@ -80,8 +100,7 @@ pub async fn take<R: Serialize>(conn: &mut AsyncPgConnection, key: &Key, status:
         status,
         response: serde_json::to_value(response)?,
     };
-    let taken = diesel::insert_into(idempotency::table).values(&row).on_conflict_do_nothing().execute(conn).await?;
-    Ok(taken == 1)
+    Ok(statement.execute(conn).await? == 1)
 }
 
 /// Takes many keys at once, for bulk writers whose keys are their own: a key that exists is a bug.
@@ -89,21 +108,15 @@ pub async fn take<R: Serialize>(conn: &mut AsyncPgConnection, key: &Key, status:
 /// # Errors
 /// The database's.
 pub async fn take_all<R: Serialize>(conn: &mut AsyncPgConnection, keys: &[(Key, R)], status: i16) -> Result<()> {
-    for chunk in keys.chunks(crate::db::ROWS_PER_INSERT) {
-        let rows = chunk
-            .iter()
-            .map(|(key, response)| {
-                Ok(Row {
-                    key: key.id,
-                    actor: key.actor,
-                    operation: key.operation,
-                    body_digest: &key.digest,
-                    status,
-                    response: serde_json::to_value(response)?,
-                })
-            })
-            .collect::<Result<Vec<_>>>()?;
-        diesel::insert_into(idempotency::table).values(&rows).execute(conn).await?;
-    }
+    let responses = keys.iter().map(|(_, response)| serde_json::to_value(response));
+    let statement = TakeAll {
+        status,
+        keys: column(keys, |(key, _)| key.id),
+        actors: column(keys, |(key, _)| key.actor),
+        operations: column(keys, |(key, _)| key.operation),
+        body_digests: column(keys, |(key, _)| key.digest.as_slice()),
+        responses: responses.collect::<serde_json::Result<_>>()?,
+    };
+    statement.execute(conn).await?;
     Ok(())
 }

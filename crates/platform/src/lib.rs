@@ -1,20 +1,25 @@
 //! Plumbing under every service: HTTP, tokens, the database and its transactions, the outbox,
 //! idempotency, the audit trail, time. No rule of the field stands here.
+pub mod amqp;
 pub mod audit;
 pub mod auth;
+pub mod background;
 mod client;
 pub mod clock;
 pub mod db;
 pub mod failure;
 pub mod http;
 pub mod idempotency;
+pub mod inbox;
 pub mod limit;
 pub mod migrate;
 pub mod months;
 pub mod opctx;
 pub mod outbox;
+pub mod outbox_unsent;
 mod schema;
 pub mod serve;
+pub mod statement;
 pub mod telemetry;
 
 pub use client::http_client;

@@ -9,11 +9,14 @@ const REFERENCE: EmbeddedMigrations = embed_migrations!("../../migrations/refere
 const IDENTITY: EmbeddedMigrations = embed_migrations!("../../migrations/identity");
 const CAPACITY: EmbeddedMigrations = embed_migrations!("../../migrations/capacity");
 const ALLOCATION: EmbeddedMigrations = embed_migrations!("../../migrations/allocation");
+const DISTRIBUTION: EmbeddedMigrations = embed_migrations!("../../migrations/distribution");
+const RELAY: EmbeddedMigrations = embed_migrations!("../../migrations/relay");
 const ROLES: &str = include_str!("../../../migrations/roles.sql");
 const GRANTS: &str = include_str!("../../../migrations/grants.sql");
 
 /// Roles that log in.
-pub const LOGIN_ROLES: [&str; 5] = ["identity_app", "capacity_app", "allocation_app", "gateway", "audit"];
+pub const LOGIN_ROLES: [&str; 7] =
+    ["identity_app", "capacity_app", "allocation_app", "distribution_app", "relay_app", "gateway", "audit"];
 
 /// The password of one role: derived from the instance's secret, so that nothing more is stored.
 #[must_use]
@@ -53,6 +56,8 @@ pub async fn run(maintenance_url: &str, admin_url: &str, instance: &str, secret:
         ("identity", "identity_owner", IDENTITY),
         ("capacity", "capacity_owner", CAPACITY),
         ("allocation", "allocation_owner", ALLOCATION),
+        ("distribution", "distribution_owner", DISTRIBUTION),
+        ("relay", "relay_owner", RELAY),
     ] {
         let mut own = connect(admin_url).await?;
         own.batch_execute(&format!(

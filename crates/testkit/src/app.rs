@@ -1,5 +1,6 @@
 //! A server in the test's own process, with a database of its own.
-use crate::{Answer, ChaosProxy, TestClient, TestDb};
+use crate::{Answer, ChaosProxy, TestBroker, TestClient, TestDb};
+use allocation::Allocation;
 use capacity::Capacity;
 use domain::{
     BusinessDay, GmisId, TerritoryCode,
@@ -12,7 +13,7 @@ use meguri::{
     seed::{self, proxy_name, service_secret},
     serve::{self, Running, Settings},
 };
-use platform::{OpCtx, clock::Clock, limit::Rates, opctx::new_id};
+use platform::{Db, OpCtx, Shared, clock::Clock, limit::Rates, opctx::new_id};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 
@@ -48,6 +49,8 @@ pub struct TestApp {
     pub server: Running,
     /// The day on which its clock starts.
     pub today: BusinessDay,
+    /// Its places at the broker, if it was started with one.
+    pub broker: Option<TestBroker>,
 }
 
 impl TestApp {
@@ -56,22 +59,36 @@ impl TestApp {
         Self::start_with(GENEROUS, None).await
     }
 
+    /// Starts all services with the broker: the relay publishes, services consume. Names are the test's own
+    /// and removed with it.
+    pub async fn with_broker() -> Self {
+        Self::start_on(TestDb::new().await, GENEROUS, None, true).await
+    }
+
     /// Starts all services with other rates, or with the database behind a proxy.
     pub async fn start_with(rates: Rates, proxy: Option<&ChaosProxy>) -> Self {
+        Self::start_on(TestDb::new().await, rates, proxy, false).await
+    }
+
+    async fn start_on(db: TestDb, rates: Rates, proxy: Option<&ChaosProxy>, with_broker: bool) -> Self {
         // what went wrong inside stands in the output of the test that fails
         platform::telemetry::start("warn", false);
-        let db = TestDb::new().await;
+        let broker = with_broker.then(|| TestBroker::of(&db.home));
         let mut stack = db.home.stack.clone();
         if let Some(proxy) = proxy {
             stack.database_url = proxy.in_front_of(&stack.database_url);
         }
         let home = Home::of(stack, db.home.database());
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let settings =
-            Settings { rates, limit_prefix: Some(format!("t{}", new_id().simple())), ..Settings::all(listener) };
+        let settings = Settings {
+            rates,
+            limit_prefix: Some(format!("t{}", new_id().simple())),
+            broker: broker.as_ref().map(|broker| broker.broker.clone()),
+            ..Settings::all(listener)
+        };
         let server = serve::start(&home, settings).await.expect("the server starts");
         let today = BusinessDay::at(parse_instant(seed::TRAINING_START).expect("the constant"));
-        Self { db, server, today }
+        Self { db, server, today, broker }
     }
 
     /// A client that is nobody.
@@ -80,7 +97,7 @@ impl TestApp {
         TestClient::anonymous(&self.server.url)
     }
 
-    async fn sign_in(&self, request: &Value) -> TestClient {
+    pub(crate) async fn sign_in(&self, request: &Value) -> TestClient {
         let nobody = self.anonymous();
         let answer = nobody.post("/v1/tokens", request).await;
         let token = answer.ok(200).at("/access_token");
@@ -153,12 +170,30 @@ impl TestApp {
         self.facilities(&[municipality]).await.remove(0)
     }
 
-    /// The capacity service, for use cases that have no endpoint.
-    pub async fn capacity(&self) -> Capacity {
+    pub(crate) async fn shared(&self) -> Shared {
         let home = &self.db.home;
         let identity = home.pool("identity_app", "identity").expect("a pool");
-        let shared = serve::shared(home, &identity, &self.server.url, "testkit", GENEROUS).await.expect("shared");
-        Capacity::start(shared, home.pool("capacity_app", "capacity").expect("a pool")).await.expect("capacity")
+        serve::shared(home, &identity, &self.server.url, "testkit", GENEROUS).await.expect("shared")
+    }
+
+    /// The capacity service, for use cases that have no endpoint.
+    pub async fn capacity(&self) -> Capacity {
+        let db = self.db.home.pool("capacity_app", "capacity").expect("a pool");
+        Capacity::start(self.shared().await, db).await.expect("capacity")
+    }
+
+    /// The capacity service on a single connection, to see what that one is sent.
+    pub async fn capacity_on_one(&self) -> Capacity {
+        Capacity::start(self.shared().await, self.single("capacity_app", "capacity")).await.expect("capacity")
+    }
+
+    /// The allocation service on a single connection.
+    pub async fn allocation_on_one(&self) -> Allocation {
+        Allocation::new(self.shared().await, self.single("allocation_app", "allocation"))
+    }
+
+    pub(crate) fn single(&self, role: &str, schema: &'static str) -> Db {
+        Db::new(&self.db.home.role_url(role).expect("a URL"), schema, 1).expect("a pool")
     }
 
     /// Steps the instance's clock and waits until the server shows it.
@@ -192,15 +227,13 @@ fn facts(number: i64, municipality: &str) -> facilities::FacilityFacts {
     }
 }
 
-/// Waits for a condition, at most ten seconds.
+/// Waits for a condition, at most a minute: a busy machine is no fault.
 pub async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    for _ in 0..1_000 {
-        if condition().await {
-            return;
-        }
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !condition().await {
+        assert!(tokio::time::Instant::now() < deadline, "waited in vain: {what}");
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    panic!("waited in vain: {what}");
 }
 
 /// A daily report for a facility, as JSON, with a new id.

@@ -52,6 +52,12 @@ impl ChaosProxy {
         Self { address, cut, hang_up }
     }
 
+    /// Where it listens: host and port.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
     /// The same address, through this proxy.
     #[must_use]
     pub fn in_front_of(&self, url: &str) -> String {

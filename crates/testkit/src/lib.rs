@@ -8,13 +8,17 @@
     reason = "a test that cannot be set up must stop"
 )]
 pub mod app;
+pub mod broker;
 pub mod chaos;
 pub mod client;
 pub mod db;
+pub mod prepared;
 pub mod round;
 pub mod schema;
+pub mod shipping;
 
 pub use app::{Facility, TestApp};
+pub use broker::{PrivateBroker, TestBroker};
 pub use chaos::ChaosProxy;
 pub use client::{Answer, TestClient};
 pub use db::TestDb;

@@ -1,6 +1,6 @@
 //! What a delivery round needs before officers can work on it: populations, accounts, supply, sites.
 use crate::{Facility, TestDb};
-use allocation::app::open_round::{self, NewRound};
+use allocation::app::open_round::{self, NewRound, NewSupply};
 use allocation_store::rows::{Site, Wish};
 use chrono::NaiveDate;
 use domain::{
@@ -17,7 +17,7 @@ use meguri::{
     round::municipalities,
     seed::{TRAINING_START, service_secret},
 };
-use platform::{Db, OpCtx, clock::Clock, opctx::new_id};
+use platform::{Db, OpCtx, clock::Clock, failure, opctx::new_id};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -32,7 +32,7 @@ fn code(text: &str) -> TerritoryCode {
 }
 
 impl TestDb {
-    async fn at_work(&self, role: &str, schema: &'static str) -> (Db, OpCtx) {
+    pub(crate) async fn at_work(&self, role: &str, schema: &'static str) -> (Db, OpCtx) {
         let db = self.home.pool(role, schema).expect("a pool");
         let ctx = OpCtx::system("testkit", &Clock::load(&db).await.expect("the clock"));
         (db, ctx)
@@ -71,6 +71,7 @@ impl TestDb {
                 role,
                 territory,
                 facility: None,
+                partner: None,
                 organisation_kind,
                 organisation_name: format!("接種担当 {place}"),
                 organisation_name_en: format!("Vaccination officer, {place}"),
@@ -85,30 +86,54 @@ impl TestDb {
 
     /// Opens a round of residents with this number, and notes its supply unless it is zero.
     pub async fn open_round(&self, number: i32, supply_vials: i64) -> Uuid {
+        let round = self.open_stream("residents", &[Tier::Nation, Tier::Prefecture, Tier::Municipality], number);
+        let round = round.await.expect("the round is opened");
+        if supply_vials > 0 {
+            self.supply(round, supply_vials).await;
+        }
+        round
+    }
+
+    /// Opens a round of the prefectures' own sites with this number; its supply comes by
+    /// [`Self::supply_to`].
+    pub async fn open_prefecture_round(&self, number: i32) -> Uuid {
+        self.open_stream("prefecture_site", &[Tier::Prefecture], number).await.expect("the round is opened")
+    }
+
+    /// Opens a round of a stream, with a calendar of these levels.
+    ///
+    /// # Errors
+    /// Those of `open_round`.
+    pub async fn open_stream(&self, stream: &str, levels: &[Tier], number: i32) -> failure::Result<Uuid> {
         let (db, ctx) = self.at_work("allocation_app", "allocation").await;
         let due: Instant = parse_instant(TRAINING_START).expect("an instant");
         let new = NewRound {
             id: new_id(),
             programme: "covid19-2021".to_owned(),
-            stream: "residents".to_owned(),
+            stream: stream.to_owned(),
             product: "comirnaty-12plus".to_owned(),
             number,
             pack: "box195".to_owned(),
             delivery_from: NaiveDate::from_ymd_opt(2021, 4, 12).expect("a day"),
             delivery_to: NaiveDate::from_ymd_opt(2021, 4, 25).expect("a day"),
-            due: [("nation", due), ("prefecture", due), ("municipality", due)],
+            due: levels.iter().map(|level| (*level, due)).collect(),
         };
-        let round = open_round::open_round(&db, &ctx, new).await.expect("the round is opened");
-        if supply_vials > 0 {
-            self.supply(round.id, supply_vials).await;
-        }
-        round.id
+        Ok(open_round::open_round(&db, &ctx, new).await?.id)
     }
 
-    /// Notes more supply for a round.
+    /// Notes more supply of the nation for a round.
     pub async fn supply(&self, round: Uuid, vials: i64) {
+        self.supply_to(round, "000000", vials).await.expect("the supply is noted");
+    }
+
+    /// Notes supply for a round at whoever has it.
+    ///
+    /// # Errors
+    /// Those of `record_supply`.
+    pub async fn supply_to(&self, round: Uuid, holder: &str, vials: i64) -> failure::Result<()> {
         let (db, ctx) = self.at_work("allocation_app", "allocation").await;
-        open_round::record_supply(&db, &ctx, new_id(), round, vials).await.expect("the supply is noted");
+        let new = NewSupply { id: new_id(), round, holder: code(holder), vials };
+        open_round::record_supply(&db, &ctx, new).await
     }
 
     /// A mass site with its wish in each municipality named, and the facilities as satellites of
@@ -130,6 +155,7 @@ impl TestDb {
                 municipality: municipality.to_owned(),
                 hub_id: facility.and(own.first().copied()),
                 name: facility.map_or_else(|| format!("会場 {municipality}"), |facility| facility.name.clone()),
+                address: String::new(),
             };
             own.push(site.id);
             wishes.push(Wish { round_id: round, site_id: site.id, vials, synthetic: true });

@@ -60,6 +60,7 @@ fn diesel_type(udt: &str, nullable: bool) -> String {
         "jsonb" => "Jsonb",
         "bytea" => "Binary",
         "_int8" => "Array<BigInt>",
+        "_text" => "Array<Text>",
         other => panic!("teach testkit the type {other}"),
     };
     if nullable { format!("Nullable<{plain}>") } else { plain.to_owned() }

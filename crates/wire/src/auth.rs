@@ -55,6 +55,9 @@ pub struct Claims {
     /// Home facility, for staff of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facility: Option<uuid::Uuid>,
+    /// Home wholesaler or branch: `W07`, `W07-03`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<String>,
     /// A machine's account.
     pub machine: bool,
     /// Issued at, seconds since 1970, real time.

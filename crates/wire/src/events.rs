@@ -1,4 +1,8 @@
 //! Events: CloudEvents 1.0 in structured JSON mode. Each type has a JSON Schema in contracts/events.
+mod shipment;
+
+pub use shipment::*;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -21,14 +25,16 @@ pub struct CloudEvent {
     pub time: String,
     /// `application/json`
     pub datacontenttype: String,
-    /// `/contracts/events/<type>.schema.json`
+    /// `/contracts/events/<type>.schema.json`; partners may leave it out.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub dataschema: String,
     /// Place within the subject, from 1, without gaps.
     pub sequence: String,
     /// W3C trace context.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
-    /// Commit position.
+    /// Commit position; partners' events have none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub position: String,
     /// The type's own data.
     #[schema(value_type = Object)]

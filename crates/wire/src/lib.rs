@@ -2,11 +2,13 @@
 //! the gateway, the tests and the load tests. OpenAPI, the event schemas and the clients' types all
 //! come from these definitions.
 pub mod auth;
+pub mod delivery;
 pub mod events;
 pub mod openapi;
 pub mod plan;
 pub mod problem;
 pub mod report;
+pub mod shipment;
 pub mod text;
 
 /// Names of the headers that we define; the same in every API.

@@ -85,7 +85,8 @@ pub struct SiteVials {
     pub vials: i64,
 }
 
-/// `POST /v1/assignments`: a municipality assigns vials to its sites. May be done in several steps.
+/// `POST /v1/assignments`: who stands last in the round's stream assigns vials to sites in its
+/// territory. May be done in several steps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssignToSites {
@@ -93,9 +94,9 @@ pub struct AssignToSites {
     pub id: Uuid,
     /// The round.
     pub round: Uuid,
-    /// The municipality.
+    /// Whose holdings are assigned: a municipality, or a prefecture in a round of its own sites.
     #[schema(value_type = String, example = "131016")]
-    pub municipality: TerritoryCode,
+    pub holder: TerritoryCode,
     /// The sites, each once.
     pub sites: Vec<SiteVials>,
 }

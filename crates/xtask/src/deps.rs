@@ -6,11 +6,11 @@ use crate::manifest::{self, Kind, Manifest};
 use crate::{Source, read};
 
 /// The services: each is a crate `<name>`, a crate `<name>-store` and a schema `<name>`.
-const SERVICES: [&str; 3] = ["identity", "capacity", "allocation"];
+const SERVICES: [&str; 5] = ["identity", "capacity", "allocation", "distribution", "relay"];
 
 /// Crate, and what of this workspace it may depend on. `<name>` is a service, `<name>-store` its store;
 /// `*` and `*-store` are all of them.
-const RULE: [(&str, &str); 12] = [
+const RULE: [(&str, &str); 13] = [
     ("domain", ""),
     ("wire", "domain"),
     ("platform", "domain wire"),
@@ -22,6 +22,7 @@ const RULE: [(&str, &str); 12] = [
     ("testkit", "domain wire platform ledger * *-store gateway devstack meguri"),
     ("loadtests", "domain wire devstack"),
     ("devstack", ""),
+    ("wholesaler-example", ""),
     ("xtask", ""),
 ];
 
@@ -29,10 +30,11 @@ const RULE: [(&str, &str); 12] = [
 const IN_TESTS: &str = "testkit devstack";
 
 /// Outside crates that only some of ours may use, outside tests: pure rules stay pure, SQL stays in stores.
-const OUTSIDE: [(&str, &str); 4] = [
-    ("diesel diesel-async diesel_migrations tokio-postgres", "platform ledger *-store meguri testkit"),
+const OUTSIDE: [(&str, &str); 5] = [
+    ("diesel diesel-async diesel_migrations", "platform ledger *-store meguri testkit"),
+    ("tokio-postgres", "platform ledger *-store meguri testkit loadtests"),
     ("actix-web", "platform * gateway meguri testkit"),
-    ("tokio", "platform *-store * gateway meguri testkit loadtests"),
+    ("tokio", "platform *-store * gateway meguri testkit loadtests wholesaler-example"),
     ("async-graphql", "gateway"),
 ];
 

@@ -2,10 +2,13 @@
 //! request. Every read goes through the caller's scope here, whatever path led to it.
 mod capacity;
 mod facility;
+mod partner;
 mod plan;
 mod report;
 mod round;
+mod shipment;
 mod site;
+mod stock;
 mod territory;
 
 use crate::{
@@ -20,13 +23,20 @@ use domain::{
 };
 use platform::OpCtx;
 use std::{collections::HashMap, hash::Hash, sync::Arc, time::Duration};
+use uuid::Uuid;
 
 pub use capacity::{CapacityKey, Sums};
 pub use facility::{ByKey, PageOf};
+pub use partner::{AreaOf, BranchBy, BranchesOf, Depot, DepotOf, WholesalerBy};
 pub use plan::{AdjustmentsOf, ChangesOf, LinesOf, PlanBy, PlanKey, PlanOf, UnitsOf};
 pub use report::{DayReport, LatestReport};
-pub use round::{AllRounds, HoldingOf, HoldingsOf, RoundBy, StatesOf, StepsOf, SupplyOf};
+pub use round::{AllRounds, HoldingOf, HoldingsOf, RoundBy, StatesOf, StepsOf, StreamBy, SupplyOf};
+pub use shipment::{
+    AnswersOf, CountsOf, DiscrepanciesIn, DiscrepanciesOf, DiscrepancyBy, ReceiptOf, ShipmentBy, ShipmentKey,
+    ShipmentLotsOf, ShipmentStepsOf, ShipmentsOf, SplitsOf, WholeReceipt, parent_of,
+};
 pub use site::{SiteBy, SitesOf, WishOf};
+pub use stock::{Delivered, DeliveriesOf, LotBy, SiteStock, StockAt, StockSiteBy, StockSiteOf, site_place};
 pub use territory::{ChildrenOf, PointOf, PopulationsOf};
 
 /// What every loader reads with.
@@ -84,8 +94,8 @@ impl Loaders {
         self.0.load_one(key).await
     }
 
-    /// Forgets what was read of plans and grants: a write has changed it.
-    pub fn forget_plans(&self) {
+    /// Forgets what was read of plans, grants, shipments and stock: a write has changed it.
+    pub fn forget(&self) {
         self.0.clear::<PlanBy>();
         self.0.clear::<PlanOf>();
         self.0.clear::<UnitsOf>();
@@ -95,6 +105,21 @@ impl Loaders {
         self.0.clear::<StatesOf>();
         self.0.clear::<HoldingsOf>();
         self.0.clear::<HoldingOf>();
+        self.0.clear::<DeliveriesOf>();
+        self.0.clear::<ShipmentBy>();
+        self.0.clear::<ShipmentsOf>();
+        self.0.clear::<CountsOf>();
+        self.0.clear::<ShipmentLotsOf>();
+        self.0.clear::<SplitsOf>();
+        self.0.clear::<ShipmentStepsOf>();
+        self.0.clear::<AnswersOf>();
+        self.0.clear::<ReceiptOf>();
+        self.0.clear::<DiscrepanciesOf>();
+        self.0.clear::<DiscrepancyBy>();
+        self.0.clear::<DiscrepanciesIn>();
+        self.0.clear::<LotBy>();
+        self.0.clear::<StockAt>();
+        self.0.clear::<DepotOf>();
     }
 
     /// A form by its code.
@@ -124,4 +149,13 @@ fn grouped<K: Clone, P: Hash + Eq>(keys: &[K], part: impl Fn(&K) -> P) -> HashMa
         groups.entry(part(key)).or_default().push(key.clone());
     }
     groups
+}
+
+/// Rows by the id of what they belong to, in the order they came.
+fn by_id<R>(rows: Vec<R>, id: impl Fn(&R) -> Uuid) -> HashMap<Uuid, Vec<R>> {
+    let mut owners: HashMap<Uuid, Vec<R>> = HashMap::new();
+    for row in rows {
+        owners.entry(id(&row)).or_default().push(row);
+    }
+    owners
 }

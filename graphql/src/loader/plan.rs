@@ -1,5 +1,5 @@
 //! Plans, their lines and their history, as far as the caller may see the plan's holder.
-use super::{Source, grouped};
+use super::{Source, by_id, grouped};
 use allocation_store::{
     read,
     rows::{Plan, PlanChange, PlanLine},
@@ -84,15 +84,6 @@ impl Source {
     }
 }
 
-/// Rows by the plan they belong to, in the order they came.
-fn by_plan<R>(rows: Vec<R>, plan: impl Fn(&R) -> Uuid) -> HashMap<Uuid, Vec<R>> {
-    let mut plans: HashMap<Uuid, Vec<R>> = HashMap::new();
-    for row in rows {
-        plans.entry(plan(&row)).or_default().push(row);
-    }
-    plans
-}
-
 impl Loader<PlanBy> for Source {
     type Value = Arc<Plan>;
     type Error = Problem;
@@ -148,7 +139,7 @@ impl Loader<AdjustmentsOf> for Source {
         let plans = self.readable(keys.iter().map(|key| key.0));
         let mut snapshot = self.reading.snapshot().await?;
         let rows = read::adjustments_of(snapshot.conn(), &plans).await.map_err(Failure::into_problem)?;
-        let mut plans = by_plan(rows, |row| row.plan_id);
+        let mut plans = by_id(rows, |row| row.plan_id);
         let mut of = |plan: Uuid| {
             let rows = plans.remove(&plan).unwrap_or_default().into_iter();
             Arc::new(rows.filter_map(|row| Some((row.recipient.clone()?, row))).collect())
@@ -167,7 +158,7 @@ impl Loader<ChangesOf> for Source {
         for (limit, keys) in grouped(keys, |key| key.limit) {
             let plans = self.readable(keys.iter().map(|key| key.key));
             let rows = read::changes_of(snapshot.conn(), &plans, limit).await.map_err(Failure::into_problem)?;
-            let mut plans = by_plan(rows, |row| row.plan_id);
+            let mut plans = by_id(rows, |row| row.plan_id);
             found.extend(keys.into_iter().map(|key| (key, Arc::new(plans.remove(&key.key.plan).unwrap_or_default()))));
         }
         Ok(found)
@@ -185,7 +176,7 @@ impl Loader<LinesOf> for Source {
             let plans = self.readable(keys.iter().map(|key| key.key));
             let rows = read::lines_of(snapshot.conn(), &plans, below, after.as_deref(), limit).await;
             let rows = rows.map_err(Failure::into_problem)?.into_iter().map(Arc::new).collect();
-            let mut plans = by_plan(rows, |row: &Arc<PlanLine>| row.plan_id);
+            let mut plans = by_id(rows, |row: &Arc<PlanLine>| row.plan_id);
             found.extend(keys.into_iter().map(|key| {
                 let rows = plans.remove(&key.key.plan).unwrap_or_default();
                 (key, Arc::new(rows))

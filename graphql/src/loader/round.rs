@@ -2,7 +2,7 @@
 use super::{Source, grouped};
 use allocation_store::{
     read::{self, Holding},
-    rows::{Round, RoundStep},
+    rows::{Round, RoundStep, Stream},
 };
 use async_graphql::dataloader::Loader;
 use domain::{Problem, TerritoryCode, plan::State};
@@ -20,6 +20,15 @@ pub struct RoundBy(pub Uuid);
 /// All rounds, newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AllRounds;
+
+/// A stream by its programme and code.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct StreamBy {
+    /// Of which programme.
+    pub programme: String,
+    /// Its code.
+    pub code: String,
+}
 
 /// The calendar of a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,6 +93,19 @@ impl Loader<RoundBy> for Source {
     }
 }
 
+impl Loader<StreamBy> for Source {
+    type Value = Arc<Stream>;
+    type Error = Problem;
+
+    /// All of them: they are a handful, and open to everybody who may see a round.
+    async fn load(&self, _: &[StreamBy]) -> Result<HashMap<StreamBy, Arc<Stream>>, Problem> {
+        let mut snapshot = self.reading.snapshot().await?;
+        let rows = read::streams(snapshot.conn()).await.map_err(Failure::into_problem)?;
+        let by = |row: &Stream| StreamBy { programme: row.programme.clone(), code: row.code.clone() };
+        Ok(rows.into_iter().map(|row| (by(&row), Arc::new(row))).collect())
+    }
+}
+
 impl Loader<StepsOf> for Source {
     type Value = Arc<Vec<RoundStep>>;
     type Error = Problem;
@@ -104,7 +126,7 @@ impl Loader<SupplyOf> for Source {
     type Value = i64;
     type Error = Problem;
 
-    /// The nation's supply: for those who may read the nation's plans.
+    /// The supply of all holders: for those who may read the nation's plans.
     async fn load(&self, keys: &[SupplyOf]) -> Result<HashMap<SupplyOf, i64>, Problem> {
         if !self.sees_plans(TerritoryCode::NATION) {
             return Ok(HashMap::new());

@@ -1,13 +1,18 @@
 //! The root of all writes. The gateway writes nothing itself: each mutation is a request to the
 //! service that owns the rule, with the caller's own token.
 pub mod client;
+mod done;
 mod plan;
+mod shipment;
+mod shipment_input;
 mod submit_report;
 
 use crate::session::session;
 use async_graphql::{Context, Object};
 
 pub use plan::{AdjustLineInput, AssignToSitesInput, ComputePlanInput, MovePlanInput, PlanPayload};
+pub use shipment::{CancelShipmentPayload, ConfirmReceiptPayload, ReleaseLinesPayload, ResolveDiscrepancyPayload};
+pub use shipment_input::{CancelShipmentInput, ConfirmReceiptInput, ReleaseLinesInput, ResolveDiscrepancyInput};
 pub use submit_report::{SubmitReportInput, SubmitReportPayload};
 
 /// The root of all writes.
@@ -75,13 +80,50 @@ impl Mutation {
         plan::step(session(ctx)?, "commit", input).await
     }
 
-    /// Assign vials to a municipality's sites. Several assignments add up and never exceed what the
-    /// municipality was granted.
+    /// Assign vials to sites, as who stands last in the round's stream. Several assignments add up and
+    /// never exceed what the holder was granted.
     async fn assign_to_sites(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The sites and their vials.")] input: AssignToSitesInput,
     ) -> Result<PlanPayload, client::Refusal> {
         plan::assign(session(ctx)?, input).await
+    }
+
+    /// Release assigned lines of one hub group, in whole packs: they become one shipment to the hub.
+    async fn release_lines(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is to be released.")] input: ReleaseLinesInput,
+    ) -> Result<ReleaseLinesPayload, client::Refusal> {
+        shipment::release(session(ctx)?, input).await
+    }
+
+    /// 納品確認: confirm what arrived, lot by lot. What differs from what was on the road becomes a
+    /// discrepancy.
+    async fn confirm_receipt(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What arrived.")] input: ConfirmReceiptInput,
+    ) -> Result<ConfirmReceiptPayload, client::Refusal> {
+        shipment::confirm(session(ctx)?, input).await
+    }
+
+    /// Call a shipment off before dispatch. Its lines are planned again.
+    async fn cancel_shipment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The shipment, as it was read.")] input: CancelShipmentInput,
+    ) -> Result<CancelShipmentPayload, client::Refusal> {
+        shipment::cancel(session(ctx)?, input).await
+    }
+
+    /// Decide what became of vials that are not where the book expected them.
+    async fn resolve_discrepancy(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The decision.")] input: ResolveDiscrepancyInput,
+    ) -> Result<ResolveDiscrepancyPayload, client::Refusal> {
+        shipment::resolve(session(ctx)?, input).await
     }
 }

@@ -93,7 +93,7 @@ pub struct SiteVialsInput {
     pub vials: Vials,
 }
 
-/// Vials for sites of a municipality.
+/// Vials for sites.
 #[derive(Debug, Clone, InputObject)]
 pub struct AssignToSitesInput {
     /// Made by the sender (a UUID of version 7); keep it when you send the same request again. The
@@ -101,8 +101,9 @@ pub struct AssignToSitesInput {
     pub id: Uuid,
     /// The round.
     pub round: Uuid,
-    /// The municipality.
-    pub municipality: TerritoryCode,
+    /// Whose holdings are assigned, and in whose territory the sites lie: who stands last in the
+    /// round's stream. A municipality, or a prefecture in a round of its own sites.
+    pub holder: TerritoryCode,
     /// The sites, each once; at most 2,000.
     pub sites: Vec<SiteVialsInput>,
 }
@@ -299,7 +300,7 @@ pub async fn assign(session: &Session, input: AssignToSitesInput) -> Result<Plan
     let request = plan::AssignToSites {
         id: input.id.0,
         round: input.round.0,
-        municipality: input.municipality.0,
+        holder: input.holder.0,
         sites: input.sites.into_iter().map(site).collect(),
     };
     send(session, "/v1/assignments", &request).await

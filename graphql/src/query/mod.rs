@@ -1,7 +1,7 @@
 //! The root of all reads.
 use crate::{
     forms,
-    loader::{FormBy, PointOf},
+    loader::{ByKey, FormBy, PointOf, parent_of},
     scalars::{Date, DateTime, FacilityKey, TerritoryCode, Uuid},
     session::{Session, session},
     types::{
@@ -9,14 +9,19 @@ use crate::{
         form::Form,
         node::Node,
         or_null,
+        partner::{Area, Branch, Wholesaler},
         plan::Plan,
+        receipt::DiscrepancyConnection,
         round::Round,
+        shipment::{Shipment, ShipmentConnection, ShipmentState, Wanted},
+        stock::SiteStock,
         territory::Territory,
         viewer::{Clock, Viewer},
     },
 };
 use async_graphql::{Context, ID, Object};
-use domain::{BusinessDay, Problem, error};
+use distribution_store::read::Parent;
+use domain::{BranchCode, BusinessDay, Problem, WholesalerCode, error};
 use platform::failure::Failure;
 
 /// The root of all reads.
@@ -112,6 +117,129 @@ impl Query {
         };
         or_null(ctx, load.await)
     }
+
+    /// Shipments that are open to you, in the order of release: all of them, or those of one territory,
+    /// branch, hospital or site.
+    #[graphql(complexity = "crate::types::connection::cost(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the field")]
+    async fn shipments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those to sites in it.")] territory: Option<TerritoryCode>,
+        #[graphql(desc = "Only those that this branch brings: `W07-03`.")] branch: Option<String>,
+        #[graphql(desc = "Only those to this hospital.")] facility: Option<FacilityKey>,
+        #[graphql(desc = "Only those to this site.")] site: Option<Uuid>,
+        #[graphql(desc = "Only those in these states.")] state: Option<Vec<ShipmentState>>,
+        #[graphql(desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+    ) -> Result<ShipmentConnection, Problem> {
+        let session = session(ctx)?;
+        let (parent, key) = listed_by(session, Listed { territory, branch, facility, site }).await?;
+        ShipmentConnection::load(session, parent, key, Wanted { state, first, after }).await
+    }
+
+    /// A shipment by its id. Error: `shipment.not_found`, also for one that is not open to you.
+    async fn shipment(&self, ctx: &Context<'_>, #[graphql(desc = "The shipment's id.")] id: Uuid) -> Option<Shipment> {
+        let load = async {
+            let missing = || Problem::new(&error::SHIPMENT_NOT_FOUND).with("shipment", &id.0.to_string());
+            Shipment::load(session(ctx)?, id.0).await?.ok_or_else(missing).map(Some)
+        };
+        or_null(ctx, load.await)
+    }
+
+    /// Vials that are not where the book expected them, in the order of their ids, as far as they are open
+    /// to you.
+    #[graphql(complexity = "crate::types::connection::cost(first, child_complexity)")]
+    async fn discrepancies(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of shipments to sites in it.")] territory: Option<TerritoryCode>,
+        #[graphql(default = true, desc = "Only those that wait for a decision; with false all of them.")] open: bool,
+        #[graphql(desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+    ) -> Result<DiscrepancyConnection, Problem> {
+        let territory = territory.map_or(domain::TerritoryCode::NATION, |territory| territory.0);
+        DiscrepancyConnection::load(session(ctx)?, territory, open, first, after).await
+    }
+
+    /// What lies at a site and is coming to it. Error: `allocation.site_not_found`, also for one that is
+    /// not open to you.
+    async fn stock(&self, ctx: &Context<'_>, #[graphql(desc = "The site's id.")] site: Uuid) -> Option<SiteStock> {
+        let load = async {
+            let missing = || Problem::new(&error::ALLOCATION_SITE_NOT_FOUND).with("site", &site.0.to_string());
+            SiteStock::load(session(ctx)?, site.0).await?.ok_or_else(missing).map(Some)
+        };
+        or_null(ctx, load.await)
+    }
+
+    /// A wholesaler by its code. Error: `wholesaler.not_found`, also for those who may read no shipment.
+    async fn wholesaler(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its code: `W07`.")] code: String,
+    ) -> Option<Wholesaler> {
+        let load = async {
+            let missing = || Problem::new(&error::WHOLESALER_NOT_FOUND).with("wholesaler", &code);
+            let known: WholesalerCode = code.parse()?;
+            Wholesaler::load(session(ctx)?, known).await?.ok_or_else(missing).map(Some)
+        };
+        or_null(ctx, load.await)
+    }
+
+    /// A wholesaler's branch by its code. Error: `wholesaler.not_found`, also for those who may read no
+    /// shipment.
+    async fn branch(&self, ctx: &Context<'_>, #[graphql(desc = "Its code: `W07-03`.")] code: String) -> Option<Branch> {
+        let load = async {
+            let missing = || Problem::new(&error::WHOLESALER_NOT_FOUND).with("wholesaler", &code);
+            let known: BranchCode = code.parse()?;
+            Branch::load(session(ctx)?, known).await?.ok_or_else(missing).map(Some)
+        };
+        or_null(ctx, load.await)
+    }
+
+    /// Who brings a group of products to a municipality on a day; null when nobody does, and when it is
+    /// not open to you.
+    async fn area(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The municipality.")] municipality: TerritoryCode,
+        #[graphql(default = "covid19", desc = "The group of products.")] product_group: String,
+        #[graphql(desc = "The day; the clock's business day unless given.")] on: Option<Date>,
+    ) -> Option<Area> {
+        let load = async { Area::load(session(ctx)?, municipality.0, product_group, on).await };
+        or_null(ctx, load.await)
+    }
+}
+
+/// What shipments are to be listed by.
+struct Listed {
+    territory: Option<TerritoryCode>,
+    branch: Option<String>,
+    facility: Option<FacilityKey>,
+    site: Option<Uuid>,
+}
+
+/// The parent of a list of shipments; all of them without any.
+async fn listed_by(session: &Session, listed: Listed) -> Result<(Parent, String), Problem> {
+    let Listed { territory, branch, facility, site } = listed;
+    Ok(match (territory, branch, facility, site) {
+        (None, None, None, None) => (Parent::Nation, String::new()),
+        (Some(territory), None, None, None) => parent_of(territory.0),
+        (None, Some(branch), None, None) => (Parent::Branch, branch.parse::<BranchCode>()?.to_string()),
+        (None, None, Some(key), None) => {
+            let id = match &key.0 {
+                domain::FacilityKey::Id(id) => Some(id.0),
+                key => session.loaders.one(ByKey(key.clone())).await?.map(|row| row.id),
+            };
+            // a hospital that is not there gets no shipment
+            (Parent::Facility, id.unwrap_or_default().to_string())
+        }
+        (None, None, None, Some(site)) => (Parent::Site, site.0.to_string()),
+        _ => {
+            let reason = "at most one of territory, branch, facility and site";
+            return Err(Problem::new(&error::REQUEST_INVALID_FIELD).with("reason", reason));
+        }
+    })
 }
 
 /// A territory, or why there is none: people know the codes of wards and mean the city.

@@ -1,11 +1,20 @@
 //! Hospitals and clinics.
-use super::{node::NodeId, or_null, report::Report, territory::Territory, unknown};
+use super::{
+    node::NodeId,
+    or_null,
+    report::Report,
+    shipment::{ShipmentConnection, ShipmentState, Wanted},
+    stock::SiteStock,
+    territory::Territory,
+    unknown,
+};
 use crate::{
     loader::{ByKey, DayReport, LatestReport},
     scalars::{Date, Uuid},
     session::{Session, session},
 };
 use async_graphql::{Context, Enum, ID, Object};
+use distribution_store::read::Parent;
 use domain::{Problem, TerritoryCode, ids::FacilityId};
 use identity_store::rows;
 use std::sync::Arc;
@@ -136,6 +145,25 @@ impl Facility {
         #[graphql(default = "daily", desc = "The form's code.")] form: String,
     ) -> Option<Report> {
         let load = async { self.of_day(session(ctx)?, day, &form).await };
+        or_null(ctx, load.await)
+    }
+
+    /// The shipments to it, as far as they are open to you.
+    #[graphql(complexity = "super::connection::cost(first, child_complexity)")]
+    async fn shipments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those in these states.")] state: Option<Vec<ShipmentState>>,
+        #[graphql(desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+    ) -> Result<ShipmentConnection, Problem> {
+        let wanted = Wanted { state, first, after };
+        ShipmentConnection::load(session(ctx)?, Parent::Facility, self.0.id.to_string(), wanted).await
+    }
+
+    /// What lies at it; null when no vaccine is given there, and when it is not open to you.
+    async fn stock(&self, ctx: &Context<'_>) -> Option<SiteStock> {
+        let load = async { SiteStock::of_facility(session(ctx)?, FacilityId(self.0.id)).await };
         or_null(ctx, load.await)
     }
 }

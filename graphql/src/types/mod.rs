@@ -1,15 +1,22 @@
 //! The types of the schema, one noun a file.
 pub mod capacity;
 pub mod connection;
+pub mod delivery;
 pub mod facility;
 pub mod form;
 pub mod line;
+pub mod lot;
 pub mod node;
+pub mod partner;
 pub mod plan;
 pub mod problem;
+pub mod progress;
+pub mod receipt;
 pub mod report;
 pub mod round;
+pub mod shipment;
 pub mod site;
+pub mod stock;
 pub mod territory;
 pub mod viewer;
 pub mod words;

@@ -1,9 +1,17 @@
 //! Objects by a global id (Relay).
-use super::{facility::Facility, plan::Plan, round::Round, territory::Territory};
+use super::{
+    facility::Facility,
+    partner::{Branch, Wholesaler},
+    plan::Plan,
+    receipt::Discrepancy,
+    round::Round,
+    shipment::Shipment,
+    territory::Territory,
+};
 use crate::session::Session;
 use async_graphql::{ID, Interface};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Problem, TerritoryCode, ids::FacilityId};
+use domain::{BranchCode, Problem, TerritoryCode, WholesalerCode, ids::FacilityId};
 use uuid::Uuid;
 
 /// An object that can be fetched again by its id.
@@ -18,6 +26,14 @@ pub enum Node {
     Round(Round),
     /// A plan.
     Plan(Plan),
+    /// A shipment.
+    Shipment(Shipment),
+    /// A discrepancy.
+    Discrepancy(Discrepancy),
+    /// A wholesaler.
+    Wholesaler(Wholesaler),
+    /// A wholesaler's branch.
+    Branch(Branch),
 }
 
 /// What a global id names.
@@ -31,6 +47,14 @@ pub enum NodeId {
     Round(Uuid),
     /// A plan.
     Plan(Uuid),
+    /// A shipment.
+    Shipment(Uuid),
+    /// A discrepancy.
+    Discrepancy(Uuid),
+    /// A wholesaler.
+    Wholesaler(WholesalerCode),
+    /// A wholesaler's branch.
+    Branch(BranchCode),
 }
 
 impl NodeId {
@@ -41,6 +65,10 @@ impl NodeId {
             Self::Facility(id) => format!("Facility:{id}"),
             Self::Round(id) => format!("Round:{id}"),
             Self::Plan(id) => format!("Plan:{id}"),
+            Self::Shipment(id) => format!("Shipment:{id}"),
+            Self::Discrepancy(id) => format!("Discrepancy:{id}"),
+            Self::Wholesaler(code) => format!("Wholesaler:{code}"),
+            Self::Branch(code) => format!("Branch:{code}"),
         };
         ID(URL_SAFE_NO_PAD.encode(text))
     }
@@ -53,6 +81,10 @@ impl NodeId {
             ("Facility", id) => Self::Facility(id.parse().ok()?),
             ("Round", id) => Self::Round(id.parse().ok()?),
             ("Plan", id) => Self::Plan(id.parse().ok()?),
+            ("Shipment", id) => Self::Shipment(id.parse().ok()?),
+            ("Discrepancy", id) => Self::Discrepancy(id.parse().ok()?),
+            ("Wholesaler", code) => Self::Wholesaler(code.parse().ok()?),
+            ("Branch", code) => Self::Branch(code.parse().ok()?),
             _ => return None,
         };
         // `uuid` reads more forms than it writes; one object has one id
@@ -72,6 +104,10 @@ impl Node {
             Some(NodeId::Facility(id)) => Facility::load(session, id).await?.map(Self::Facility),
             Some(NodeId::Round(id)) => Round::load(session, id).await?.map(Self::Round),
             Some(NodeId::Plan(id)) => Plan::load(session, id).await?.map(Self::Plan),
+            Some(NodeId::Shipment(id)) => Shipment::load(session, id).await?.map(Self::Shipment),
+            Some(NodeId::Discrepancy(id)) => Discrepancy::load(session, id).await?.map(Self::Discrepancy),
+            Some(NodeId::Wholesaler(code)) => Wholesaler::load(session, code).await?.map(Self::Wholesaler),
+            Some(NodeId::Branch(code)) => Branch::load(session, code).await?.map(Self::Branch),
         })
     }
 }
@@ -88,6 +124,10 @@ mod tests {
             NodeId::Facility(id.parse().unwrap()),
             NodeId::Round(id.parse().unwrap()),
             NodeId::Plan(id.parse().unwrap()),
+            NodeId::Shipment(id.parse().unwrap()),
+            NodeId::Discrepancy(id.parse().unwrap()),
+            NodeId::Wholesaler("W07".parse().unwrap()),
+            NodeId::Branch("W07-03".parse().unwrap()),
         ] {
             assert_eq!(NodeId::read(&node.id()), Some(node));
         }
@@ -97,6 +137,9 @@ mod tests {
             format!("Facility:{}", id.replace('-', "")),
             format!("Facility:{}", id.to_uppercase()),
             format!("Plan:{}", id.replace('-', "")),
+            format!("Shipment:{}", id.to_uppercase()),
+            "Wholesaler:w07".to_owned(),
+            "Branch:W07".to_owned(),
             "Report:1".to_owned(),
             "Territory".to_owned(),
             String::new(),

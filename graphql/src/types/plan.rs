@@ -15,7 +15,10 @@ use crate::{
 };
 use allocation_store::rows;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
-use domain::{Problem, TerritoryCode, plan::State};
+use domain::{
+    Problem, TerritoryCode,
+    plan::{Kind, State},
+};
 use platform::failure::Failure;
 use serde_json::Value;
 use std::{fmt::Write as _, sync::Arc};
@@ -202,7 +205,7 @@ impl Plan {
     }
 
     fn unit(&self) -> PlanUnit {
-        if self.holder.tier() == domain::territory::Tier::Municipality { PlanUnit::Vial } else { PlanUnit::Pack }
+        if self.row.kind == Kind::Assignment.as_str() { PlanUnit::Vial } else { PlanUnit::Pack }
     }
 
     async fn page(
@@ -233,7 +236,8 @@ impl Plan {
 }
 
 /// A plan divides what one territory holds in a round among the level below: draft, computed,
-/// submitted, approved, committed. `version` counts up with every change.
+/// submitted, approved, committed. `version` counts up with every change. An assignment to sites is a
+/// plan too; it is committed at once.
 #[Object]
 impl Plan {
     /// Global id.

@@ -28,6 +28,7 @@ fn path(rest: &str) -> String {
         "business_day" => "businessDay",
         "as_of" => "asOf",
         "replaces_revision" => "replacesRevision",
+        "received_at" => "receivedAt",
         other => other,
     };
     below.map_or_else(|| first.to_owned(), |below| format!("{first}.{below}"))

@@ -4,23 +4,53 @@ use super::{
     node::NodeId,
     or_null,
     plan::{Plan, PlanState},
+    progress::{Delivery, delivered},
+    shipment::{ShipmentConnection, ShipmentCounts, ShipmentState, Wanted},
     site::{Site, SiteConnection, SiteEdge},
     territory::{Territory, TerritoryTier},
     unknown,
+    words::Words,
 };
 use crate::{
     cursor::List,
-    loader::{AllRounds, ChildrenOf, HoldingOf, HoldingsOf, RoundBy, SitesOf, StatesOf, StepsOf, SupplyOf, sees_plans},
+    loader::{
+        AllRounds, ChildrenOf, Delivered, HoldingOf, HoldingsOf, RoundBy, SitesOf, StatesOf, StepsOf, StreamBy,
+        SupplyOf, sees_plans,
+    },
     scalars::{self, Count, Date, DateTime, Uuid, Vials},
     session::{Session, session},
 };
 use allocation_store::{read::Holding, rows};
 use async_graphql::{Context, ID, Object, SimpleObject};
-use domain::{BusinessDay, Problem, TerritoryCode, error, plan::State, territory::Tier, time::Instant};
+use distribution_store::read::Parent;
+use domain::{BusinessDay, Problem, TerritoryCode, error, plan::State, stream::Levels, territory::Tier, time::Instant};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
+
+/// 接種の枠: the doses of one group, and the levels through which they pass.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Stream {
+    /// Its code: `residents`, `prefecture_site`.
+    pub code: String,
+    /// Its name.
+    pub name: Words,
+    /// Its territorial levels, from above: supply enters at the first, and who stands on the last
+    /// assigns to sites.
+    pub levels: Vec<TerritoryTier>,
+}
+
+impl Stream {
+    fn of(row: &rows::Stream) -> Result<Self, Problem> {
+        let levels = Levels::parse(&row.levels).ok_or_else(|| unknown("levels of a stream", &row.levels.join(" ")))?;
+        Ok(Self {
+            code: row.code.clone(),
+            name: Words { ja: row.ja.clone(), en: row.en.clone() },
+            levels: levels.tiers().iter().map(|tier| (*tier).into()).collect(),
+        })
+    }
+}
 
 /// What one territory was granted in a round, from the balances of the entitlement book.
 #[derive(Debug, Clone, SimpleObject)]
@@ -92,6 +122,7 @@ impl Holder {
 
 /// One level of a round, with those of its holders that the caller may see.
 pub struct RoundLevel {
+    round: uuid::Uuid,
     level: TerritoryTier,
     due_at: Instant,
     now: Instant,
@@ -101,6 +132,18 @@ pub struct RoundLevel {
 impl RoundLevel {
     fn number_committed(&self) -> usize {
         self.holders.iter().filter(|holder| holder.has_committed()).count()
+    }
+
+    /// What is delivered in the territories of this level whose plans the caller sees.
+    async fn delivered(&self, ctx: &Context<'_>) -> Result<Delivered, Problem> {
+        let session = session(ctx)?;
+        let at_level = |municipality: TerritoryCode| match self.level {
+            TerritoryTier::Nation => Some(TerritoryCode::NATION),
+            TerritoryTier::Prefecture => municipality.prefecture(),
+            TerritoryTier::Municipality => Some(municipality),
+        };
+        let is_seen = |code: TerritoryCode| at_level(code).is_some_and(|code| sees_plans(&session.op.actor, code));
+        delivered(session, self.round, is_seen).await
     }
 }
 
@@ -126,20 +169,40 @@ impl RoundLevel {
         self.now > self.due_at && self.number_committed() < self.holders.len()
     }
 
-    /// Holders that must commit: the nation; all prefectures; the municipalities that were granted
-    /// something.
+    /// Holders that must commit: of the last level, who assign to sites, those that were granted
+    /// something; above, all of them.
     async fn due(&self) -> Count {
         count(self.holders.len())
     }
 
-    /// Of those, the ones that have committed: a plan, or for a municipality an assignment to sites.
+    /// Of those, the ones that have committed: a plan, or on the last level an assignment to sites.
     async fn committed(&self) -> Count {
         count(self.number_committed())
     }
 
-    /// What the level has granted to the one below, vials.
+    /// What the level has granted to the one below or assigned to sites, vials.
     async fn granted_vials(&self) -> Vials {
         Vials(self.holders.iter().fold(0, |sum: i64, holder| sum.saturating_add(holder.passed_vials)))
+    }
+
+    /// Everything up to this moment of business time is in the figures.
+    async fn as_of(&self) -> DateTime {
+        DateTime(self.now)
+    }
+
+    /// Released to hubs in the level's territories, vials, without what came back before dispatch.
+    async fn released_vials(&self, ctx: &Context<'_>) -> Result<Vials, Problem> {
+        Ok(Vials(self.delivered(ctx).await?.released))
+    }
+
+    /// On the road to hubs in the level's territories, vials.
+    async fn in_transit_vials(&self, ctx: &Context<'_>) -> Result<Vials, Problem> {
+        Ok(Vials(self.delivered(ctx).await?.in_transit))
+    }
+
+    /// Counted by hubs in the level's territories when they arrived, vials, usable and broken ones.
+    async fn received_vials(&self, ctx: &Context<'_>) -> Result<Vials, Problem> {
+        Ok(Vials(self.delivered(ctx).await?.received))
     }
 
     /// How many holders stand where, in the order of the states; those without a plan first. The
@@ -196,16 +259,23 @@ impl Round {
         let prefectures = loaders.one(ChildrenOf(TerritoryCode::NATION)).await?.unwrap_or_default();
         let prefectures: Vec<TerritoryCode> =
             prefectures.iter().map(|row| TerritoryCode::parse(&row.code)).collect::<Result<_, _>>()?;
-        let granted = |(code, row): (&TerritoryCode, &Holding)| {
-            (code.tier() == Tier::Municipality && row.granted_vials > 0).then_some(*code)
-        };
-        let mut levels = Vec::with_capacity(steps.len());
+        let mut calendar = Vec::with_capacity(steps.len());
         for step in steps.iter() {
-            let (tier, codes): (Tier, BTreeSet<TerritoryCode>) = match step.level.as_str() {
-                "nation" => (Tier::Nation, [TerritoryCode::NATION].into()),
-                "prefecture" => (Tier::Prefecture, prefectures.iter().copied().collect()),
-                "municipality" => (Tier::Municipality, holdings.iter().filter_map(granted).collect()),
-                other => return Err(unknown("level of a round", other)),
+            let tier = Tier::parse(&step.level).ok_or_else(|| unknown("level of a round", &step.level))?;
+            calendar.push((tier, step.due_at));
+        }
+        // the calendar has the levels of the stream
+        calendar.sort_by_key(|(tier, _)| *tier);
+        let last = calendar.last().map(|(tier, _)| *tier);
+        let mut levels = Vec::with_capacity(calendar.len());
+        for (tier, due_at) in calendar {
+            let granted = |(code, row): (&TerritoryCode, &Holding)| {
+                (code.tier() == tier && row.granted_vials > 0).then_some(*code)
+            };
+            let codes: BTreeSet<TerritoryCode> = match tier {
+                Tier::Nation => [TerritoryCode::NATION].into(),
+                Tier::Prefecture if Some(tier) != last => prefectures.iter().copied().collect(),
+                Tier::Prefecture | Tier::Municipality => holdings.iter().filter_map(granted).collect(),
             };
             let holder = |code: TerritoryCode| Holder {
                 code,
@@ -216,10 +286,9 @@ impl Round {
             };
             let seen = codes.into_iter().filter(|code| sees_plans(&session.op.actor, *code));
             let holders = seen.map(holder).collect();
-            levels.push((tier, RoundLevel { level: tier.into(), due_at: step.due_at, now: session.op.now, holders }));
+            levels.push(RoundLevel { round, level: tier.into(), due_at, now: session.op.now, holders });
         }
-        levels.sort_by_key(|(tier, _)| *tier);
-        Ok(levels.into_iter().map(|(_, level)| level).collect())
+        Ok(levels)
     }
 
     async fn site_page(
@@ -252,7 +321,7 @@ impl Round {
     }
 }
 
-/// A round (クール): one delivery of a product, divided from the nation down to the sites.
+/// A round (クール): one delivery of a product, which runs down the levels of its stream to the sites.
 #[Object]
 impl Round {
     /// Global id.
@@ -270,9 +339,11 @@ impl Round {
         &self.0.programme
     }
 
-    /// Code of the stream (接種の枠): `residents`.
-    async fn stream(&self) -> &str {
-        &self.0.stream
+    /// The stream (接種の枠) whose doses it divides.
+    async fn stream(&self, ctx: &Context<'_>) -> Result<Stream, Problem> {
+        let key = StreamBy { programme: self.0.programme.clone(), code: self.0.stream.clone() };
+        let row = session(ctx)?.loaders.one(key).await?;
+        Stream::of(&*row.ok_or_else(|| unknown("stream", &self.0.stream))?)
     }
 
     /// Code of the product: `comirnaty-12plus`.
@@ -280,7 +351,7 @@ impl Round {
         &self.0.product
     }
 
-    /// Its number; restarts with each product.
+    /// Its number; restarts with each product and stream.
     async fn number(&self) -> i32 {
         self.0.number
     }
@@ -310,20 +381,21 @@ impl Round {
         Date(BusinessDay::from_date(self.0.delivery_to))
     }
 
-    /// The nation's supply as noted so far, vials; null unless the nation's plans are open to you.
+    /// The supply of all its holders as noted so far, vials; null unless the nation's plans are open to
+    /// you.
     async fn supply_vials(&self, ctx: &Context<'_>) -> Option<Vials> {
         let load = async { Ok(session(ctx)?.loaders.one(SupplyOf(self.0.id)).await?.map(Vials)) };
         or_null(ctx, load.await)
     }
 
-    /// How far each level is, from the nation down, as far as its plans are open to you.
+    /// How far each level of its stream is, from above, as far as its plans are open to you.
     #[graphql(complexity = "3_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
     async fn levels(&self, ctx: &Context<'_>) -> Result<Vec<RoundLevel>, Problem> {
         self.levels_of(session(ctx)?).await
     }
 
-    /// The plan in force of a holder (a municipality's newest assignment); null when there is none,
-    /// and when it is not open to you.
+    /// The plan in force of a holder (of who assigns to sites, the newest assignment); null when there
+    /// is none, and when it is not open to you.
     async fn plan(
         &self,
         ctx: &Context<'_>,
@@ -345,6 +417,35 @@ impl Round {
             Ok(session(ctx)?.loaders.one(key).await?.map(|row| Grant::of(holder.0, &row)))
         };
         or_null(ctx, load.await)
+    }
+
+    /// How far its doses have come in a territory; null when that is not open to you.
+    async fn delivery(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The territory.")] holder: scalars::TerritoryCode,
+    ) -> Option<Delivery> {
+        let load = async { Delivery::load(session(ctx)?, self.0.id, holder.0).await };
+        or_null(ctx, load.await)
+    }
+
+    /// Its shipments, as far as they are open to you.
+    #[graphql(complexity = "super::connection::cost(first, child_complexity)")]
+    async fn shipments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those in these states.")] state: Option<Vec<ShipmentState>>,
+        #[graphql(desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+    ) -> Result<ShipmentConnection, Problem> {
+        let wanted = Wanted { state, first, after };
+        ShipmentConnection::load(session(ctx)?, Parent::Round, self.0.id.to_string(), wanted).await
+    }
+
+    /// How many of its shipments stand where, as far as they are open to you.
+    #[graphql(complexity = "5_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
+    async fn shipment_counts(&self, ctx: &Context<'_>) -> Result<ShipmentCounts, Problem> {
+        ShipmentCounts::load(session(ctx)?, Parent::Round, self.0.id.to_string(), None).await
     }
 
     /// The sites of a municipality, in the order of their ids; null when they are not open to you.

@@ -1,5 +1,11 @@
 //! Sites where vaccine is given.
-use super::{connection::PageInfo, or_null, unknown};
+use super::{
+    connection::PageInfo,
+    or_null,
+    shipment::{ShipmentConnection, ShipmentState, Wanted},
+    stock::SiteStock,
+    unknown,
+};
 use crate::{
     loader::{HoldingOf, WishOf},
     scalars::{Uuid, Vials},
@@ -7,6 +13,7 @@ use crate::{
 };
 use allocation_store::rows;
 use async_graphql::{Context, Enum, Object, SimpleObject};
+use distribution_store::read::Parent;
 use domain::{Problem, TerritoryCode};
 use std::sync::Arc;
 
@@ -79,6 +86,25 @@ impl Site {
     async fn granted_vials(&self, ctx: &Context<'_>) -> Result<Vials, Problem> {
         let key = HoldingOf { round: self.round, territory: self.municipality, site: Some(self.row.id) };
         Ok(Vials(session(ctx)?.loaders.one(key).await?.map_or(0, |row| row.granted_vials)))
+    }
+
+    /// The shipments to it, of all rounds, as far as they are open to you; none to a satellite.
+    #[graphql(complexity = "super::connection::cost(first, child_complexity)")]
+    async fn shipments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those in these states.")] state: Option<Vec<ShipmentState>>,
+        #[graphql(desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+    ) -> Result<ShipmentConnection, Problem> {
+        let wanted = Wanted { state, first, after };
+        ShipmentConnection::load(session(ctx)?, Parent::Site, self.row.id.to_string(), wanted).await
+    }
+
+    /// What lies at it; null when it is not open to you.
+    async fn stock(&self, ctx: &Context<'_>) -> Option<SiteStock> {
+        let load = async { SiteStock::load(session(ctx)?, self.row.id).await };
+        or_null(ctx, load.await)
     }
 }
 

@@ -4,12 +4,17 @@ use super::{
     connection::{FacilityConnection, FacilityEdge, PageInfo, TerritoryConnection, TerritoryEdge, page_size},
     facility::Facility,
     node::NodeId,
-    or_null, unknown,
+    or_null,
+    partner::Area,
+    receipt::DiscrepancyConnection,
+    shipment::{ShipmentConnection, ShipmentCounts, ShipmentState, Wanted},
+    stock::SiteStockConnection,
+    unknown,
 };
 use crate::{
     cursor::List,
-    loader::{ChildrenOf, PageOf, PopulationsOf},
-    scalars::{self, Count, Date},
+    loader::{ChildrenOf, PageOf, PopulationsOf, parent_of},
+    scalars::{self, Count, Date, Uuid},
     session::{Session, session},
 };
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
@@ -250,6 +255,69 @@ impl Territory {
             let day = day.map_or_else(|| BusinessDay::at(session.op.now), |day| day.0);
             Capacity::load(session, self.clone(), day, &form).await
         };
+        or_null(ctx, load.await)
+    }
+
+    /// The shipments to its sites, as far as they are open to you.
+    #[graphql(complexity = "super::connection::cost(first, child_complexity)")]
+    async fn shipments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those in these states.")] state: Option<Vec<ShipmentState>>,
+        #[graphql(desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+    ) -> Result<ShipmentConnection, Problem> {
+        let (parent, key) = parent_of(self.code);
+        let wanted = Wanted { state, first, after };
+        ShipmentConnection::load(session(ctx)?, parent, key, wanted).await
+    }
+
+    /// How many shipments to its sites stand where, as far as they are open to you.
+    #[graphql(complexity = "5_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
+    async fn shipment_counts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of this round.")] round: Option<Uuid>,
+    ) -> Result<ShipmentCounts, Problem> {
+        let (parent, key) = parent_of(self.code);
+        ShipmentCounts::load(session(ctx)?, parent, key, round.map(|round| round.0)).await
+    }
+
+    /// Vials of shipments to its sites that are not where the book expected them, as far as they are open
+    /// to you.
+    #[graphql(complexity = "super::connection::cost(first, child_complexity)")]
+    async fn discrepancies(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = true, desc = "Only those that wait for a decision; with false all of them.")] open: bool,
+        #[graphql(desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+    ) -> Result<DiscrepancyConnection, Problem> {
+        DiscrepancyConnection::load(session(ctx)?, self.code, open, first, after).await
+    }
+
+    /// What lies at the sites of a municipality, in the order of their ids; null when it is not open to
+    /// you. Error: `graphql.not_a_municipality`.
+    #[graphql(complexity = "super::connection::cost(first, child_complexity)")]
+    async fn stock(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+    ) -> Option<SiteStockConnection> {
+        let load = async { SiteStockConnection::load(session(ctx)?, self.code, first, after).await };
+        or_null(ctx, load.await)
+    }
+
+    /// Who brings a group of products to a municipality on a day; null when nobody does, and when it is
+    /// not open to you.
+    async fn area(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = "covid19", desc = "The group of products.")] product_group: String,
+        #[graphql(desc = "The day; the clock's business day unless given.")] on: Option<Date>,
+    ) -> Option<Area> {
+        let load = async { Area::load(session(ctx)?, self.code, product_group, on).await };
         or_null(ctx, load.await)
     }
 

@@ -1,11 +1,15 @@
 //! The gateway over a real server and a real database.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop")]
+mod deliver;
 mod figures;
 mod pages;
 mod rounds;
+mod shipments;
 mod sight;
+mod stock;
 mod submit;
 mod trouble;
+mod world;
 
 use serde_json::{Value, json};
 use testkit::{Answer, TestClient};

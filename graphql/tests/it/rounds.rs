@@ -205,7 +205,7 @@ async fn assign(setup: &Setup, vials: i64) {
     let request = |shares: [i64; 2]| {
         let sites: Vec<Value> =
             setup.sites.iter().zip(shares).map(|(site, vials)| json!({"site": site, "vials": vials})).collect();
-        json!({"id": new_id(), "round": setup.round, "municipality": CHIYODA, "sites": sites})
+        json!({"id": new_id(), "round": setup.round, "holder": CHIYODA, "sites": sites})
     };
     let over = step(&chiyoda, "assignToSites", request([vials - 10, 11])).await;
     assert_eq!((&over["__typename"], &over["code"]), (&json!("OverSupply"), &json!("allocation.over_supply")));
@@ -307,7 +307,7 @@ async fn a_siblings_plans_and_grants_do_not_exist() {
             assert_eq!(step_code(&client, field, input).await, "allocation.plan_not_found", "{field}");
         }
     }
-    let assignment = json!({"id": new_id(), "round": round, "municipality": CHIYODA,
+    let assignment = json!({"id": new_id(), "round": round, "holder": CHIYODA,
                             "sites": [{"site": setup.sites[0], "vials": 1}]});
     let sibling = app.persona("municipality-312011").await;
     assert_eq!(step_code(&sibling, "assignToSites", assignment.clone()).await, "allocation.round_not_found");
@@ -330,6 +330,71 @@ async fn a_siblings_plans_and_grants_do_not_exist() {
         let query = format!("{{ round(id: \"{round}\") {{ number }} }}");
         assert_eq!(code(&client, &query).await, "allocation.round_not_found");
     }
+}
+
+/// A prefecture assigns its own supply: seen by itself and above.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prefectures_own_site_is_a_stream_of_its_own() {
+    let app = TestApp::start().await;
+    let round = app.db.open_prefecture_round(9).await;
+    app.db.supply_to(round, TOKYO, 400).await.unwrap();
+    let sites = app.db.sites(round, &[(CHIYODA, 300)], &[]).await[CHIYODA].clone();
+    let setup = Setup { app, round, sites };
+    let (app, site) = (&setup.app, setup.sites[0]);
+    let (ministry, tokyo) = (app.ministry().await, app.persona("prefecture-13").await);
+    let stream = setup.seen(&tokyo, "stream { code name { ja en } levels }").await;
+    let name = json!({"ja": "都道府県の大規模会場", "en": "Prefecture's own site"});
+    assert_eq!(stream, json!({"code": "prefecture_site", "name": name, "levels": ["prefecture"]}));
+    let levels = "levels { level due committed grantedVials waiting(first: 5) { territory { code } } }";
+    let waiting = json!([{"level": "prefecture", "due": 1, "committed": 0, "grantedVials": 0,
+                          "waiting": [{"territory": {"code": TOKYO}}]}]);
+    assert_eq!(setup.seen(&ministry, levels).await, waiting, "of 47, who was granted something");
+
+    let input = |vials: i64| {
+        let sites = [json!({"site": site, "vials": vials})];
+        json!({"id": new_id(), "round": round, "holder": TOKYO, "sites": sites})
+    };
+    let over = step(&tokyo, "assignToSites", input(401)).await;
+    assert_eq!((&over["__typename"], &over["code"]), (&json!("OverSupply"), &json!("allocation.over_supply")));
+    let request = input(390);
+    let done = step(&tokyo, "assignToSites", request.clone()).await;
+    assert_eq!(
+        (&done["state"], &done["grantedVials"], &done["holder"]),
+        (&json!("committed"), &json!(390), &json!(TOKYO))
+    );
+    let again = step(&tokyo, "assignToSites", request).await;
+    assert_eq!((&again["replayed"], &again["planId"]), (&json!(true), &done["planId"]));
+    let mut low = input(1);
+    low["holder"] = json!(CHIYODA);
+    let refused = step(&app.persona("municipality-131016").await, "assignToSites", low).await;
+    assert_eq!((&refused["__typename"], &refused["code"]), (&json!("PlanRefused"), &json!("allocation.wrong_level")));
+
+    let plan = "plan(holder: \"130001\") { planId level unit reserveVials
+        lines(first: 5) { edges { node { recipient name vials boxes } } } }";
+    let shown = setup.seen(&tokyo, plan).await;
+    assert_eq!(
+        (&shown["level"], &shown["unit"], &shown["reserveVials"]),
+        (&json!("prefecture"), &json!("vial"), &json!(10))
+    );
+    let line = json!([{"recipient": site, "name": "会場 131016", "vials": 390, "boxes": null}]);
+    assert_eq!(json!(edges(&shown["lines"])), line);
+    let granted = "granted(holder: \"130001\") { grantedVials availableVials }";
+    let by_id = format!("{{ plan(id: {}) {{ version }} }}", done["planId"]);
+    for above in [ministry, app.persona("auditor").await] {
+        assert_eq!(setup.seen(&above, plan).await, shown);
+        assert_eq!(setup.seen(&above, granted).await, json!({"grantedVials": 400, "availableVials": 10}));
+        let level = json!([{"level": "prefecture", "due": 1, "committed": 1, "grantedVials": 390, "waiting": []}]);
+        assert_eq!(setup.seen(&above, levels).await, level);
+        assert_eq!(setup.seen(&above, "supplyVials").await, json!(400));
+    }
+    for other in ["prefecture-31", "municipality-131016", "municipality-312011"] {
+        let other = app.persona(other).await;
+        assert_eq!([setup.seen(&other, plan).await, setup.seen(&other, granted).await], [Value::Null, Value::Null]);
+        assert_eq!(code(&other, &by_id).await, "allocation.plan_not_found");
+        assert_eq!(setup.seen(&other, "levels { level due }").await, json!([{"level": "prefecture", "due": 0}]));
+        assert_eq!(step_code(&other, "assignToSites", input(1)).await, "allocation.round_not_found");
+    }
+    setup.app.audit_ok().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,27 +1,24 @@
 //! The private instance that is measured on: its servers, its database, the rounds to be committed.
-use super::{Failed, failed};
-use devstack::{Instance, Options, Stack};
-use hmac::{Hmac, Mac as _};
-use reqwest::Url;
+use crate::{
+    instance::Home,
+    measure::{Failed, failed},
+};
 use serde::Deserialize;
-use sha2::Sha256;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-const INSTANCE: &str = "bench";
 /// The database in which `meguri demo --once` plays: made anew by it, so nobody's work is in it.
 const DATABASE: &str = "meguri_bench_once";
 const PREPARE: &str = include_str!("prepare.sql");
 const CHECK: &str = include_str!("check.sql");
 
-/// The instance, with its servers up.
+/// The instance, with a plan to commit.
 pub struct Bench {
-    stack: Stack,
-    /// The service's program.
-    pub bin: PathBuf,
+    /// The instance.
+    pub home: Home,
     /// Where PostgreSQL's own programs lie.
     programs: PathBuf,
 }
@@ -42,13 +39,10 @@ impl Rounds {
 impl Bench {
     /// Starts the servers, and has the story played if there is no plan of Tokyo to copy yet.
     pub fn up(bin: &Path) -> Result<Self, Failed> {
-        let bin = bin.canonicalize().map_err(|error| failed(format!("{}: {error}", bin.display())))?;
-        let instance = Instance::parse(INSTANCE).map_err(failed)?;
-        let stack = devstack::up(&instance, &Options::from_env(), &mut |line| eprintln!("{line}")).map_err(failed)?;
-        let bench = Self { stack, bin, programs: programs()? };
+        let bench = Self { home: Home::up(bin, DATABASE)?, programs: programs()? };
         if !bench.has_plan() {
             eprintln!("playing the story once, to have a plan of Tokyo");
-            let mut command = bench.service();
+            let mut command = bench.home.service();
             // it names its database itself, after the instance's own
             command.args(["demo", "--once", "--prefectures", "13"]).env_remove("MEGURI_DATABASE").stdout(Stdio::null());
             if !command.status().map_err(failed)?.success() {
@@ -58,53 +52,14 @@ impl Bench {
         Ok(bench)
     }
 
-    /// Stops the servers that were started for the instance.
-    pub fn down(&self) -> Result<(), Failed> {
-        let instance = Instance::parse(INSTANCE).map_err(failed)?;
-        devstack::down(&instance, &Options::from_env()).map_err(failed)
-    }
-
-    /// The service's program, on this instance and database.
-    pub fn service(&self) -> Command {
-        let mut command = Command::new(&self.bin);
-        command.env("MEGURI_INSTANCE", INSTANCE).env("MEGURI_DATABASE", DATABASE);
-        command
-    }
-
     /// One of PostgreSQL's own programs.
     pub fn program(&self, name: &str) -> Command {
         Command::new(self.programs.join(name))
     }
 
-    /// The secret of a service account, as the instance derives it.
-    pub fn service_secret(&self, account: &str) -> Result<String, Failed> {
-        self.derived(&format!("service/{account}"))
-    }
-
-    fn derived(&self, name: &str) -> Result<String, Failed> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.stack.secret.as_bytes()).map_err(failed)?;
-        mac.update(name.as_bytes());
-        Ok(hex::encode(mac.finalize().into_bytes()))
-    }
-
-    /// The address under which allocation's own role connects, and its password: apart, since
-    /// everybody can read a command line.
-    pub fn allocation_login(&self) -> Result<(String, String), Failed> {
-        let mut url = self.admin_url()?;
-        let named = url.set_username(&format!("{INSTANCE}_allocation_app")).and_then(|()| url.set_password(None));
-        named.map_err(|()| failed("the database's URL takes no user"))?;
-        Ok((url.into(), self.derived("allocation_app")?))
-    }
-
-    fn admin_url(&self) -> Result<Url, Failed> {
-        let mut url = Url::parse(&self.stack.database_url).map_err(failed)?;
-        url.set_path(DATABASE);
-        Ok(url)
-    }
-
     /// Runs a script as the administrator; answers what it prints.
     fn psql(&self, script: &str, variables: &[(&str, String)]) -> Result<String, Failed> {
-        let mut url = self.admin_url()?;
+        let mut url = self.home.admin_url()?;
         let password = url.password().unwrap_or_default().to_owned();
         url.set_password(None).map_err(|()| failed("the database's URL takes no password"))?;
         let mut command = self.program("psql");

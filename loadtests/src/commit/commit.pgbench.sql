@@ -4,33 +4,39 @@
 -- one row instead of sixty-two. Moments carry no colon: pgbench would take it for a variable.
 \set n :first + :client_id * :per_client + :i
 \set i :i + 1
-select id, round_id, level, holder, state, version, supply_vials, unit_vials, rule, digest, computed_at, committed_at,
-       training
+select id, round_id, kind, level, holder, state, version, supply_vials, unit_vials, rule, digest, computed_at,
+       committed_at, training
 from plan where id = ('00000000-0000-4000-9000-' || lpad(:n, 12, '0'))::uuid limit 1;
 begin;
-insert into audit (id, business_at, actor, actor_name, role, organisation, action, target, cause_id, request_id,
-                   reason, digest)
-values (('01a1f896-0000-7000-8000-' || lpad(:n, 12, '0'))::uuid, '20210405T040602Z',
-        '01a1f895-ff19-77ad-866c-d72b98675ea4', 'officer-130001', 'prefecture',
-        '8b5ef5b2-b072-5189-aaa7-50a72cdd76b4', 'plan_commit',
-        'plan/00000000-0000-4000-9000-' || lpad(:n, 12, '0'), md5('cause/' || :n)::uuid,
-        ('01a1f896-0000-7000-9000-' || lpad(:n, 12, '0'))::uuid, default,
-        '\x55caa57c02a36d054d5e723384bd155a3f9424798e28aa9a7863d9d09ad0d9b0')
-returning txid;
+with written as (
+    insert into audit (id, business_at, actor, actor_name, role, organisation, action, target, cause_id, request_id,
+                       reason, digest)
+    select * from unnest(
+        array[('01a1f896-0000-7000-8000-' || lpad(:n, 12, '0'))::uuid], '{20210405T040602Z}'::timestamptz[],
+        '{01a1f895-ff19-77ad-866c-d72b98675ea4}'::uuid[], '{officer-130001}'::text[], '{prefecture}'::text[],
+        '{8b5ef5b2-b072-5189-aaa7-50a72cdd76b4}'::uuid[], '{plan_commit}'::text[],
+        array['plan/00000000-0000-4000-9000-' || lpad(:n, 12, '0')], array[md5('cause/' || :n)::uuid],
+        array[('01a1f896-0000-7000-9000-' || lpad(:n, 12, '0'))::uuid], '{null}'::text[],
+        array['\x55caa57c02a36d054d5e723384bd155a3f9424798e28aa9a7863d9d09ad0d9b0'::bytea])
+    returning txid)
+select coalesce(max(txid), 0) from written;
 select pg_advisory_xact_lock(
     hashtextextended('plan/00000000-0000-4000-8000-' || lpad(:n, 12, '0') || '/130001', 0));
 select actor, operation, body_digest, response from idempotency where key = md5('cause/' || :n)::uuid limit 1;
-select id, round_id, level, holder, state, version, supply_vials, unit_vials, rule, digest, computed_at, committed_at,
-       training
+select id, round_id, kind, level, holder, state, version, supply_vials, unit_vials, rule, digest, computed_at,
+       committed_at, training
 from plan where id = ('00000000-0000-4000-9000-' || lpad(:n, 12, '0'))::uuid limit 1 for update;
 select plan_id, recipient, under, computed, units, explanation, state
 from plan_line where plan_id = ('00000000-0000-4000-9000-' || lpad(:n, 12, '0'))::uuid and under is null
 order by recipient;
 update plan set state = 'committed', version = @version@ + 1, committed_at = '20210405T040602Z'
 where id = ('00000000-0000-4000-9000-' || lpad(:n, 12, '0'))::uuid;
-insert into plan_change (id, plan_id, version, action, actor_name, business_at)
-values (md5('cause/' || :n)::uuid, ('00000000-0000-4000-9000-' || lpad(:n, 12, '0'))::uuid, @version@ + 1, 'commit',
-        'officer-130001', '20210405T040602Z');
+insert into plan_change (id, plan_id, version, action, recipient, units_before, units_after, reason, actor_name,
+                         business_at)
+select * from unnest(
+    array[md5('cause/' || :n)::uuid], array[('00000000-0000-4000-9000-' || lpad(:n, 12, '0'))::uuid],
+    array[@version@ + 1], '{commit}'::text[], '{null}'::text[], '{null}'::bigint[], '{null}'::bigint[],
+    '{null}'::text[], '{officer-130001}'::text[], '{20210405T040602Z}'::timestamptz[]);
 select id, programme, stream, product, number, pack, pack_vials, doses_per_vial, delivery_from, delivery_to, opened_at
 from round where id = ('00000000-0000-4000-8000-' || lpad(:n, 12, '0'))::uuid limit 1;
 select account_id, round_id, kind, holder
@@ -97,11 +103,21 @@ select * from unnest(:transfers::uuid[], array_fill(:account_id::bigint, array[@
     array_fill('20210405T040602Z'::timestamptz, array[@moves@]), array_fill(null::timestamptz, array[@moves@]),
     array_fill('\x55caa57c02a36d054d5e723384bd155a3f9424798e28aa9a7863d9d09ad0d9b0'::bytea, array[@moves@]),
     array_fill('\x55caa57c02a36d054d5e723384bd155a3f9424798e28aa9a7863d9d09ad0d9b0'::bytea, array[@moves@]));
-insert into subject (name, sequence) values ('plan/00000000-0000-4000-9000-' || lpad(:n, 12, '0'), 1)
-on conflict (name) do update set sequence = subject.sequence + 1 returning sequence;
-insert into outbox (id, subject, sequence, type, cause_id, business_at, payload)
-values (('01a1f896-0000-7000-a000-' || lpad(:n, 12, '0'))::uuid, 'plan/00000000-0000-4000-9000-' || lpad(:n, 12, '0'), 1,
-        'allocation.committed.v1', md5('cause/' || :n)::uuid, '20210405T040602Z', '@event@');
+with given as (
+    select * from unnest(array[('01a1f896-0000-7000-a000-' || lpad(:n, 12, '0'))::uuid],
+                         array['plan/00000000-0000-4000-9000-' || lpad(:n, 12, '0')],
+                         array[md5('cause/' || :n)::uuid], array['@event@'::jsonb])
+        with ordinality as given (id, about, cause, payload, place)),
+reserved as (
+    insert into subject (name, sequence)
+    select about, count(*) from given group by about order by about
+    on conflict (name) do update set sequence = subject.sequence + excluded.sequence
+    returning name, sequence)
+insert into outbox (id, subject, sequence, cause_id, payload, type, business_at, traceparent)
+select g.id, g.about, r.sequence + 1 - row_number() over (partition by g.about order by g.place desc), g.cause,
+       g.payload, 'allocation.committed.v1', '20210405T040602Z', null
+from given g join reserved r on r.name = g.about
+order by g.place;
 insert into idempotency (key, actor, operation, body_digest, status, response)
 values (md5('cause/' || :n)::uuid, '01a1f895-ff19-77ad-866c-d72b98675ea4', 'commit',
         '\xe58fde8e0b4d18c715c447adfd2463d113c369b2b18cc2a235668048952bc661', 200, '@answer@')

@@ -27,10 +27,10 @@ select c.round_id, r.programme, r.stream, r.product, c.number, r.pack, r.pack_vi
        r.delivery_from, r.delivery_to, r.opened_at
 from copied c cross join template t join round r on r.id = t.round_id;
 
-insert into plan (id, round_id, level, holder, state, version, supply_vials, unit_vials, rule, digest,
+insert into plan (id, round_id, kind, level, holder, state, version, supply_vials, unit_vials, rule, digest,
                   computed_at, committed_at, training)
-select c.plan_id, c.round_id, t.level, t.holder, 'approved', t.version - 1, t.supply_vials, t.unit_vials, t.rule,
-       t.digest, t.computed_at, null, t.training
+select c.plan_id, c.round_id, t.kind, t.level, t.holder, 'approved', t.version - 1, t.supply_vials, t.unit_vials,
+       t.rule, t.digest, t.computed_at, null, t.training
 from copied c cross join template t;
 
 insert into plan_line (plan_id, recipient, under, computed, units, explanation, state)

@@ -1,10 +1,10 @@
 //! The service: a child process, and clients that commit plans over REST.
-use super::{Failed, Side, WARM, bench::Bench, bench::Rounds, failed};
-use std::{
-    io::{BufRead as _, BufReader},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+use super::{WARM, bench::Bench, bench::Rounds};
+use crate::{
+    instance::Process,
+    measure::{Failed, Rate, failed},
 };
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 use wire::{
     auth::{TokenRequest, TokenResponse},
@@ -16,53 +16,28 @@ const OFFICER: &str = "officer-130001";
 const TOKEN_USE: Duration = Duration::from_secs(200);
 const PORT: &str = "18500";
 
-/// A running `meguri serve`; killed when dropped, if it was not stopped.
+/// A running `meguri serve`.
 pub struct Service {
-    child: Child,
-    url: String,
+    process: Process,
     http: reqwest::Client,
     secret: String,
     token: Option<(String, Instant)>,
 }
 
-impl Drop for Service {
-    fn drop(&mut self) {
-        // already gone when it was stopped
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 impl Service {
     /// Starts it and waits until it says where it listens.
     pub fn start(bench: &Bench) -> Result<Self, Failed> {
-        let secret = bench.service_secret(OFFICER)?;
-        let mut command = bench.service();
-        command.args(["serve", "--port", PORT]).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(failed)?;
-        let mut lines = BufReader::new(child.stderr.take().ok_or_else(|| failed("no stderr"))?).lines();
-        let url = loop {
-            let Some(line) = lines.next() else {
-                let _ = child.wait();
-                return Err(failed("meguri serve ended before it listened"));
-            };
-            let line = line.map_err(failed)?;
-            if let Some(url) = line.split(' ').next().filter(|word| word.starts_with("http://")) {
-                break url.to_owned();
-            }
-            eprintln!("{line}");
-        };
-        // whatever it still says must be read, or it would wait for us
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| eprintln!("{line}")));
+        let secret = bench.home.derived(&format!("service/{OFFICER}"))?;
+        let mut command = bench.home.service();
+        command.args(["serve", "--port", PORT]);
+        let process = Process::start(command)?;
         let http = reqwest::Client::builder().no_proxy().build().map_err(failed)?;
-        Ok(Self { child, url, http, secret, token: None })
+        Ok(Self { process, http, secret, token: None })
     }
 
     /// Lets it finish and end.
-    pub fn stop(mut self) -> Result<(), Failed> {
-        Command::new("kill").arg(self.child.id().to_string()).status().map_err(failed)?;
-        self.child.wait().map_err(failed)?;
-        Ok(())
+    pub fn stop(self) -> Result<(), Failed> {
+        self.process.stop()
     }
 
     async fn token(&mut self) -> Result<String, Failed> {
@@ -71,7 +46,7 @@ impl Service {
         }
         let request =
             TokenRequest::ServiceAccount { client_id: OFFICER.to_owned(), client_secret: self.secret.clone() };
-        let answer = self.http.post(format!("{}/v1/tokens", self.url)).json(&request).send().await;
+        let answer = self.http.post(format!("{}/v1/tokens", self.process.url)).json(&request).send().await;
         let answer = answer.and_then(reqwest::Response::error_for_status).map_err(failed)?;
         let token = answer.json::<TokenResponse>().await.map_err(failed)?.access_token;
         self.token = Some((token.clone(), Instant::now()));
@@ -79,13 +54,13 @@ impl Service {
     }
 
     /// Commits the plans of all rounds, each client its share, one after another.
-    pub async fn commit(&mut self, rounds: &Rounds, clients: u64, per_client: u64) -> Result<Side, Failed> {
+    pub async fn commit(&mut self, rounds: &Rounds, clients: u64, per_client: u64) -> Result<Rate, Failed> {
         let (first, version) = (rounds.number("first")?, rounds.number("version")?);
         let version = i32::try_from(version).map_err(failed)?;
         let token = self.token().await?;
         let mut tasks = Vec::new();
         for client in 0..clients {
-            let (http, token, url) = (self.http.clone(), token.clone(), self.url.clone());
+            let (http, token, url) = (self.http.clone(), token.clone(), self.process.url.clone());
             let from = first + client * per_client;
             tasks.push(tokio::spawn(async move {
                 let mut ends = Vec::new();
@@ -104,13 +79,13 @@ impl Service {
                 Ok(ends)
             }));
         }
-        let mut rate = Side::default();
+        let mut rate = Rate::default();
         for task in tasks {
             let ends: Vec<Instant> = task.await.map_err(failed)??;
             let (Some(warm), Some(last)) = (ends.get(WARM - 1), ends.last()) else {
                 return Err(failed("too few commits to measure"));
             };
-            rate.add(ends.len() - WARM, last.duration_since(*warm));
+            rate.add(Rate::of(ends.len() - WARM, last.duration_since(*warm)));
         }
         Ok(rate)
     }

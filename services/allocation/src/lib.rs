@@ -2,6 +2,7 @@
 //! entitlement book in which every vial that is granted stands.
 pub mod api;
 pub mod app;
+pub mod consume;
 
 use platform::{Db, Shared};
 

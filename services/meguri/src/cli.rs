@@ -1,6 +1,8 @@
 //! The command line. Every command says what it does, and errors say what to do.
 use crate::{
-    allocate, audit, contracts,
+    allocate, audit,
+    bus::{self, RelayCommand, WholesalerCommand},
+    contracts,
     demo::{self, Demo},
     home::Home,
     import, population, seed,
@@ -22,7 +24,8 @@ use std::{
 /// Meguri: coordinates a nation's health resources in an emergency.
 ///
 /// Every command works on the instance named by MEGURI_INSTANCE (default: demo), and finds or starts
-/// its PostgreSQL and Redis first: those named by DATABASE_URL and REDIS_URL, else private ones.
+/// its PostgreSQL, Redis and RabbitMQ first: those named by DATABASE_URL, REDIS_URL and MEGURI_AMQP_URL,
+/// else private ones.
 #[derive(Parser)]
 #[command(name = "meguri", version, max_term_width = 100)]
 struct Cli {
@@ -84,6 +87,12 @@ enum Command {
     /// The allocation engine by itself, without a server or a database.
     #[command(subcommand)]
     Allocate(AllocateCommand),
+    /// Wholesaler companies at the broker: their virtual hosts and users.
+    #[command(subcommand)]
+    Wholesaler(WholesalerCommand),
+    /// The relay between the services' outboxes and the broker.
+    #[command(subcommand)]
+    Relay(RelayCommand),
     /// The instance's clock. A training instance has its own.
     #[command(subcommand)]
     Clock(ClockCommand),
@@ -114,6 +123,9 @@ struct ServeArgs {
     /// Where allocation answers, if it runs elsewhere.
     #[arg(long, env = "MEGURI_ALLOCATION_URL")]
     allocation_url: Option<String>,
+    /// Where distribution answers, if it runs elsewhere.
+    #[arg(long, env = "MEGURI_DISTRIBUTION_URL")]
+    distribution_url: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -246,6 +258,8 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             import(&home, &file, json, prefectures).await
         }
         Command::Audit { json } => audit(&home, json).await,
+        Command::Wholesaler(command) => bus::wholesaler(&home, command).await,
+        Command::Relay(command) => bus::relay(&home, command).await,
         Command::Clock(command) => clock(&home, command).await,
         Command::Demo(args) => {
             let demo = Demo { home, prefectures: args.prefectures, gmis: args.gmis, port: args.port };
@@ -276,6 +290,8 @@ async fn serve(home: Home, args: ServeArgs) -> Result<ExitCode> {
         identity_url: args.identity_url,
         capacity_url: args.capacity_url,
         allocation_url: args.allocation_url,
+        distribution_url: args.distribution_url,
+        broker: home.broker()?,
         ..Settings::all(listen(&args.bind, args.port)?)
     };
     let running = serve::start(&home, settings).await?;
@@ -325,12 +341,21 @@ async fn population(home: &Home, file: &Path) -> Result<ExitCode> {
 }
 
 async fn audit(home: &Home, json: bool) -> Result<ExitCode> {
-    let report = audit::run(&home.role_url("audit")?).await?;
+    let mut report = audit::run(&home.role_url("audit")?).await?;
+    // a broker that cannot be asked is "not proven", never "fine"
+    let asked = match home.broker()? {
+        Some(broker) => audit::depths(&broker).await.map(Some),
+        None => Ok(None),
+    };
+    if let Ok(Some(depths)) = &asked {
+        report = report.with_broker(depths);
+    }
     if json {
         table::print(&serde_json::to_string_pretty(&report)?);
     } else {
         table::print(&audit::table(&report));
     }
+    asked?;
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -365,7 +390,8 @@ fn stack(instance: &Instance, options: Options, command: &StackCommand) -> Resul
         StackCommand::Up { fast } => {
             let options = if *fast { options.fast() } else { options };
             let stack = devstack::up(instance, &options, &mut say).map_err(failed)?;
-            table::print(&format!("{instance}: PostgreSQL and Redis are up; data in {}", stack.data_dir.display()));
+            let data = stack.data_dir.display();
+            table::print(&format!("{instance}: PostgreSQL, Redis and RabbitMQ are up; data in {data}"));
         }
         StackCommand::Down => {
             devstack::down(instance, &options).map_err(failed)?;

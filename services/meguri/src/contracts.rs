@@ -1,45 +1,33 @@
 //! `meguri contracts`: everything that others rely on, generated from the code and committed, so
 //! that every change of it is seen in review.
+use crate::asyncapi;
 use domain::{error, policy};
-use serde_json::{Value, json};
 use std::{fmt::Write as _, path::Path};
-use utoipa::PartialSchema;
-use wire::events::{AllocationCommitted, CapacityReported, Event, FacilityChanged};
 
 /// The files, by their paths below the project's root.
 ///
 /// # Errors
 /// When a document cannot be written as JSON, which is a bug.
-pub fn files() -> Result<Vec<(&'static str, String)>, serde_json::Error> {
-    Ok(vec![
+pub fn files() -> Result<Vec<(String, String)>, serde_json::Error> {
+    let fixed = vec![
         ("contracts/authz-matrix.txt", policy::matrix()),
         ("contracts/error-codes.md", error_codes()),
         ("contracts/openapi/identity.json", pretty(&identity::api::openapi())?),
         ("contracts/openapi/capacity.json", pretty(&capacity::api::openapi())?),
         ("contracts/openapi/allocation.json", pretty(&allocation::api::openapi())?),
-        ("contracts/events/allocation.committed.v1.schema.json", event_schema::<AllocationCommitted>()?),
-        ("contracts/events/facility.changed.v1.schema.json", event_schema::<FacilityChanged>()?),
-        ("contracts/events/capacity.reported.v1.schema.json", event_schema::<CapacityReported>()?),
+        ("contracts/openapi/distribution.json", pretty(&distribution::api::openapi())?),
+        ("contracts/asyncapi.json", pretty(&asyncapi::document()?)?),
         ("graphql/schema.graphql", gateway::sdl()),
-    ])
+    ];
+    let mut files: Vec<(String, String)> = fixed.into_iter().map(|(path, text)| (path.to_owned(), text)).collect();
+    for kind in asyncapi::kinds()? {
+        files.push((format!("contracts/events/{}.schema.json", kind.name), pretty(&kind.schema)?));
+    }
+    Ok(files)
 }
 
 fn pretty<T: serde::Serialize>(document: &T) -> Result<String, serde_json::Error> {
     Ok(serde_json::to_string_pretty(document)? + "\n")
-}
-
-/// The JSON Schema of an event's data. OpenAPI 3.1 schemas are JSON Schema 2020-12, so the derive
-/// that documents the REST API serves here too.
-fn event_schema<E: Event + PartialSchema>() -> Result<String, serde_json::Error> {
-    let mut schema = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": format!("/contracts/events/{}.schema.json", E::TYPE),
-        "title": E::TYPE,
-    });
-    if let (Value::Object(schema), Value::Object(own)) = (&mut schema, serde_json::to_value(E::schema())?) {
-        schema.extend(own);
-    }
-    pretty(&schema)
 }
 
 fn error_codes() -> String {
@@ -58,20 +46,20 @@ fn error_codes() -> String {
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn run(root: &Path, check: bool) -> std::io::Result<Vec<&'static str>> {
+pub fn run(root: &Path, check: bool) -> std::io::Result<Vec<String>> {
     let mut differing = Vec::new();
     for (path, text) in files()? {
-        let full = root.join(path);
+        let full = root.join(&path);
         if std::fs::read_to_string(&full).is_ok_and(|committed| committed == text) {
             continue;
         }
-        differing.push(path);
         if !check {
             if let Some(folder) = full.parent() {
                 std::fs::create_dir_all(folder)?;
             }
             std::fs::write(&full, text)?;
         }
+        differing.push(path);
     }
     Ok(differing)
 }

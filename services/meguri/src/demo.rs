@@ -9,7 +9,7 @@ use crate::{
         self, Story,
         morning::{self, Hospital, Plan},
     },
-    synthetic, table,
+    synthetic, table, wholesalers,
 };
 use devstack::{Instance, Options};
 use domain::{BusinessDay, Problem, TerritoryCode, error, time::parse_instant};
@@ -73,6 +73,7 @@ impl Demo {
         let step = Instant::now();
         self.home.migrate().await?;
         seed::seed(&self.home, true).await?;
+        wholesalers::register(&self.home).await?;
         say(&format!("データベース / database {}: {}", self.home.database(), table::seconds(step.elapsed())));
         let (bytes, synthetic) = self.nation()?;
         let step = Instant::now();
@@ -100,7 +101,8 @@ impl Demo {
     }
 
     async fn serve(&self) -> Result<Running> {
-        serve::start(&self.home, Settings::all(listen("127.0.0.1", self.port)?)).await
+        let settings = Settings { broker: self.home.broker()?, ..Settings::all(listen("127.0.0.1", self.port)?) };
+        serve::start(&self.home, settings).await
     }
 }
 
@@ -112,6 +114,10 @@ pub async fn once(mut demo: Demo, json: Option<&Path>) -> Result<ExitCode> {
     let started = Instant::now();
     demo.home = Home::of(demo.home.stack.clone(), &format!("{}_once", demo.home.database()));
     demo.home.drop_database().await?;
+    // what an earlier play left in the queues belongs to a database that is gone
+    if let Some(broker) = demo.home.broker()? {
+        relay::topology::remove(&broker).await?;
+    }
     let (imported, import_time) = demo.load().await?;
     let server = demo.serve().await?;
     say(&format!("サーバー / server: {}", server.url));

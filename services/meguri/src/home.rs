@@ -2,6 +2,7 @@
 use devstack::{Instance, Options, Stack};
 use platform::{
     Db, Failure,
+    amqp::Broker,
     failure::Result,
     migrate::{self, role_password},
 };
@@ -77,6 +78,32 @@ impl Home {
             .and_then(|()| url.set_password(Some(&password)))
             .map_err(|()| failed("database URL"))?;
         Ok(url.into())
+    }
+
+    /// The broker: `amqp://user:password@host:port`, an administrator's, without a virtual host. The
+    /// instance's virtual hosts begin with `meguri-` and `self.stack.instance`.
+    #[must_use]
+    pub fn amqp_url(&self) -> &str {
+        &self.stack.amqp_url
+    }
+
+    /// The broker's management interface: `http://host:port`, for the administrator of [`Home::amqp_url`].
+    #[must_use]
+    pub fn amqp_management_url(&self) -> &str {
+        &self.stack.amqp_management_url
+    }
+
+    /// The broker, if the instance has one, and the names under which this database's events live there:
+    /// `meguri-demo` for the database `meguri_demo`, so that two databases of one instance stay apart.
+    ///
+    /// # Errors
+    /// When the recorded address is none of AMQP.
+    pub fn broker(&self) -> Result<Option<Broker>> {
+        if self.amqp_url().is_empty() {
+            return Ok(None);
+        }
+        let namespace = self.database.replacen('_', "-", 1);
+        Broker::new(self.amqp_url(), self.amqp_management_url(), &namespace, &self.stack.secret).map(Some)
     }
 
     /// A pool in a role, whose unqualified names mean `schema`.

@@ -1,12 +1,15 @@
 //! The one binary's parts: it runs the services, and does what operators do from a shell.
 pub mod allocate;
+mod asyncapi;
 pub mod audit;
+pub mod bus;
 pub mod cli;
 pub mod contracts;
 pub mod demo;
 pub mod gmis;
 pub mod home;
 pub mod import;
+pub mod messaging;
 pub mod population;
 pub mod round;
 pub mod seed;
@@ -14,3 +17,5 @@ pub mod serve;
 pub mod story;
 pub mod synthetic;
 pub mod table;
+mod tail;
+pub mod wholesalers;

@@ -1,7 +1,7 @@
 //! A training round: a supply, sites and their wishes, and an officer's account for every prefecture
 //! and municipality. All of it is made up, the same at every run, and marked as such.
 use crate::{home::Home, seed::service_secret};
-use allocation::app::open_round::{self, NewRound};
+use allocation::app::open_round::{self, NewRound, NewSupply};
 use allocation_store::rows::{Site, Wish};
 use chrono::NaiveDate;
 use domain::{
@@ -29,9 +29,13 @@ pub const BOXES: i64 = 10_000;
 pub const BASE_BOXES: i64 = 8_000;
 /// Its number.
 pub const NUMBER: i32 = 9;
+/// Its product.
+pub const PRODUCT: &str = "comirnaty-12plus";
+/// Vials of its box (see the migration that enters products).
+pub const PACK_VIALS: i64 = 195;
 
 /// A number below `below`, always the same for the same text.
-fn dice(text: &str, below: i64) -> i64 {
+pub(crate) fn dice(text: &str, below: i64) -> i64 {
     let digest = Sha256::digest(text.as_bytes());
     let number = digest.iter().take(7).fold(0_i64, |number, byte| (number << 8) | i64::from(*byte));
     number % below.max(1)
@@ -41,6 +45,12 @@ fn dice(text: &str, below: i64) -> i64 {
 #[must_use]
 pub fn round_id() -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, b"meguri/training/round/9")
+}
+
+/// The mass site of a municipality, which is the hub of its hospitals.
+#[must_use]
+pub fn hub_id(code: TerritoryCode) -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("meguri/site/mass/{code}").as_bytes())
 }
 
 /// Name of the account of a prefecture's or municipality's officer.
@@ -74,6 +84,7 @@ pub async fn officers(home: &Home) -> Result<()> {
             role,
             territory: fact.code,
             facility: None,
+            partner: None,
             organisation_kind,
             organisation_name: format!("{}の接種担当（訓練）", fact.name),
             organisation_name_en: format!("Vaccination officer, {} (training)", fact.name_en.unwrap_or(fact.kana)),
@@ -139,37 +150,42 @@ pub async fn open(home: &Home, satellites: &[Satellite]) -> Result<usize> {
         id: round_id(),
         programme: "covid19-2021".to_owned(),
         stream: "residents".to_owned(),
-        product: "comirnaty-12plus".to_owned(),
+        product: PRODUCT.to_owned(),
         number: NUMBER,
         pack: "box195".to_owned(),
         delivery_from: day("2021-04-12")?,
         delivery_to: day("2021-04-25")?,
-        due: [
-            ("nation", due("2021-04-06T17:00:00+09:00")?),
-            ("prefecture", due("2021-04-08T17:00:00+09:00")?),
-            ("municipality", due("2021-04-09T17:00:00+09:00")?),
-        ],
+        due: BTreeMap::from([
+            (Tier::Nation, due("2021-04-06T17:00:00+09:00")?),
+            (Tier::Prefecture, due("2021-04-08T17:00:00+09:00")?),
+            (Tier::Municipality, due("2021-04-09T17:00:00+09:00")?),
+        ]),
     };
     let round = open_round::open_round(&db, &ctx, new).await?;
-    let notice = Uuid::new_v5(&round.id, b"supply");
-    open_round::record_supply(&db, &ctx, notice, round.id, BOXES * i64::from(round.pack_vials)).await?;
+    let supply = NewSupply {
+        id: Uuid::new_v5(&round.id, b"supply"),
+        round: round.id,
+        holder: TerritoryCode::NATION,
+        vials: BOXES * i64::from(round.pack_vials),
+    };
+    open_round::record_supply(&db, &ctx, supply).await?;
     let (sites, wishes) = sites(round.id, satellites);
     open_round::register_sites(&db, &ctx, &sites, &wishes).await?;
     Ok(sites.len())
 }
 
 fn sites(round: Uuid, satellites: &[Satellite]) -> (Vec<Site>, Vec<Wish>) {
-    let hub = |code: TerritoryCode| Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("meguri/site/mass/{code}").as_bytes());
     let name = |code: &TerritoryCode| facts::territories().get(code).map_or("", |fact| fact.name);
     let mut sites: Vec<Site> = municipalities()
         .into_iter()
         .map(|code| Site {
-            id: hub(code),
+            id: hub_id(code),
             kind: "mass".to_owned(),
             facility_id: None,
             municipality: code.to_string(),
             hub_id: None,
             name: format!("{}集団接種会場（訓練）", name(&code)),
+            address: format!("{}（訓練）", name(&code)),
         })
         .collect();
     sites.extend(satellites.iter().map(|satellite| Site {
@@ -177,8 +193,9 @@ fn sites(round: Uuid, satellites: &[Satellite]) -> (Vec<Site>, Vec<Wish>) {
         kind: "satellite".to_owned(),
         facility_id: Some(satellite.facility.0),
         municipality: satellite.municipality.to_string(),
-        hub_id: Some(hub(satellite.municipality)),
+        hub_id: Some(hub_id(satellite.municipality)),
         name: satellite.name.clone(),
+        address: String::new(),
     }));
     let wish = |site: &Site| Wish {
         round_id: round,

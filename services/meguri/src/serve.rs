@@ -1,12 +1,14 @@
 //! Running the services: all in one process, or some of them.
-use crate::home::Home;
+use crate::{home::Home, messaging::Messaging};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, middleware::from_fn, web};
 use allocation::Allocation;
 use capacity::Capacity;
+use distribution::Distribution;
 use gateway::{Gateway, Settings as GatewaySettings};
 use identity::Identity;
 use platform::{
     Db, Failure, Shared,
+    amqp::Broker,
     auth::Verifier,
     clock::Clock,
     failure::Result,
@@ -39,6 +41,10 @@ pub enum Service {
     Capacity,
     /// Rounds, plans, grants.
     Allocation,
+    /// Wholesalers, shipments, receipts, stock.
+    Distribution,
+    /// Publishes events, keeps notifications.
+    Relay,
     /// GraphQL.
     Gateway,
 }
@@ -55,10 +61,14 @@ pub struct Settings {
     pub capacity_url: Option<String>,
     /// Where allocation answers; itself unless given.
     pub allocation_url: Option<String>,
+    /// Where distribution answers; itself unless given.
+    pub distribution_url: Option<String>,
     /// Name under which requests are counted in Redis; the instance's unless given.
     pub limit_prefix: Option<String>,
     /// How many requests a second.
     pub rates: Rates,
+    /// Where events go; without it they wait in the outboxes.
+    pub broker: Option<Broker>,
 }
 
 impl Settings {
@@ -72,8 +82,10 @@ impl Settings {
             identity_url: None,
             capacity_url: None,
             allocation_url: None,
+            distribution_url: None,
             limit_prefix: None,
             rates: Rates::default(),
+            broker: None,
         }
     }
 
@@ -90,6 +102,8 @@ pub struct Running {
     pub gateway_db: Db,
     /// Business time.
     pub clock: Clock,
+    /// Relay and consumers, if there is a broker.
+    pub messaging: Option<Messaging>,
     handle: actix_web::dev::ServerHandle,
     server: tokio::task::JoinHandle<std::io::Result<()>>,
 }
@@ -99,6 +113,9 @@ impl Running {
     pub async fn stop(self) {
         self.handle.stop(true).await;
         let _ = self.server.await;
+        if let Some(messaging) = self.messaging {
+            messaging.stop().await;
+        }
     }
 
     /// Waits until it ends by itself.
@@ -134,6 +151,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     let identity_url = settings.identity_url.clone().unwrap_or_else(|| own.clone());
     let capacity_url = settings.capacity_url.clone().unwrap_or_else(|| own.clone());
     let allocation_url = settings.allocation_url.clone().unwrap_or_else(|| own.clone());
+    let distribution_url = settings.distribution_url.clone().unwrap_or_else(|| own.clone());
     let prefix = settings.limit_prefix.clone().unwrap_or_else(|| home.stack.instance.clone());
 
     // a small pool of its own for the clock and the probes: no load may starve them
@@ -163,17 +181,39 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     if let Some(capacity) = &capacity {
         capacity::jobs::day_opener::start(capacity);
     }
+    let distribution = match settings.runs(Service::Distribution) {
+        true => Some(Distribution::new(shared.clone(), home.pool("distribution_app", "distribution")?)),
+        false => None,
+    };
+    if let Some(distribution) = &distribution {
+        months::keep(&distribution.db, &shared.clock);
+        distribution::jobs::overdue::start(distribution);
+    }
     let gateway = settings.runs(Service::Gateway).then(|| {
         Gateway::new(GatewaySettings {
             shared: shared.clone(),
             db: gateway_db.clone(),
             capacity_url,
             allocation_url,
+            distribution_url,
             cursor_secret: home.stack.secret.clone(),
         })
     });
 
     let clock = shared.clock.clone();
+    let messaging = match settings.broker.clone() {
+        Some(broker) => {
+            let (allocation, distribution) = (allocation.clone(), distribution.clone());
+            let consumers = Box::new(move |broker: &Broker| {
+                let allocation = allocation.iter().flat_map(|service| allocation::consume::start(service, broker));
+                let distribution =
+                    distribution.iter().flat_map(|service| distribution::consume::start(service, broker));
+                allocation.chain(distribution).collect()
+            });
+            Some(Messaging::start(home, broker, &clock, settings.runs(Service::Relay), consumers)?)
+        }
+        None => None,
+    };
     let probe = web::Data::new(Probe::new(clock_db));
     let server = HttpServer::new(move || {
         App::new()
@@ -189,6 +229,9 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
                 }
                 if let Some(allocation) = &allocation {
                     allocation::api::configure(allocation, config);
+                }
+                if let Some(distribution) = &distribution {
+                    distribution::api::configure(distribution, config);
                 }
                 if let Some(gateway) = &gateway {
                     gateway.configure(config);
@@ -207,7 +250,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     .map_err(Failure::internal)?
     .run();
     let handle = server.handle();
-    Ok(Running { url: own, gateway_db, clock, handle, server: tokio::spawn(server) })
+    Ok(Running { url: own, gateway_db, clock, messaging, handle, server: tokio::spawn(server) })
 }
 
 /// The process lives.

@@ -27,6 +27,7 @@ fn the_environment_chooses_instance_and_servers() {
         ("MEGURI_INSTANCE", "kansai"),
         ("DATABASE_URL", "postgres://a@h/b"),
         ("REDIS_URL", ""),
+        ("MEGURI_AMQP_URL", "amqp://a:b@h"),
         ("MEGURI_DATA_DIR", "/data"),
         ("MEGURI_INSTALL", "0"),
     ]);
@@ -36,6 +37,8 @@ fn the_environment_chooses_instance_and_servers() {
     assert!(options.durable && !options.may_install);
     assert_eq!(options.database_url.as_deref(), Some("postgres://a@h/b"));
     assert_eq!(options.redis_url, None);
+    assert_eq!(options.amqp_url.as_deref(), Some("amqp://a:b@h"));
+    assert_eq!(options.amqp_management_url, None);
     assert_eq!(options.data_root.unwrap().to_str(), Some("/data"));
     assert_eq!(Instance::from_lookup(&|_| None).unwrap().as_str(), "demo");
 }

@@ -36,6 +36,15 @@ fn comes_up_is_reused_and_stops_only_its_own() {
         other.database_url.replace(&port(&other.database_url).to_string(), &port(&stack.database_url).to_string());
     assert!(query(&wrong, "select 1").unwrap_err().contains("password authentication failed"));
 
+    // a record from before there was a broker loads, and is completed by the next up
+    let path = stack.data_dir.join("stack.json");
+    let mut old: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    old.as_object_mut().unwrap().retain(|name, _| !name.starts_with("amqp"));
+    fs::write(&path, old.to_string()).unwrap();
+    let loaded = load(&Instance::parse("one").unwrap(), &home.options()).unwrap();
+    assert_eq!((loaded.amqp_url.as_str(), &loaded.secret), ("", &stack.secret));
+    assert_eq!(home.up("one").0, stack);
+
     home.down("one");
     assert!(query(&stack.database_url, "select 1").is_err());
     assert_eq!(query(&other.database_url, "select 1").unwrap(), "1");

@@ -7,10 +7,13 @@ use std::process::Command;
 
 use devstack::{Instance, Options, Stack, down, up};
 
+use crate::named_broker::NamedBroker;
+
 /// One data folder with its instances.
 pub struct Home {
     pub root: PathBuf,
     instances: Vec<Instance>,
+    broker: NamedBroker,
 }
 
 impl Home {
@@ -19,15 +22,28 @@ impl Home {
         fs::create_dir_all(&root).unwrap();
         // PostgreSQL's account must be able to enter, whatever the umask
         fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).unwrap();
-        Self { root: root.canonicalize().unwrap(), instances: Vec::new() }
+        Self { root: root.canonicalize().unwrap(), instances: Vec::new(), broker: NamedBroker::start() }
     }
 
+    /// A private PostgreSQL and Redis. RabbitMQ takes seconds to start and to stop, so the tests that are
+    /// not about it name one.
     pub fn options(&self) -> Options {
+        Options {
+            amqp_url: Some(self.broker.url.clone()),
+            amqp_management_url: Some(self.broker.management_url.clone()),
+            ..self.all_private()
+        }
+    }
+
+    /// All three servers private.
+    pub fn all_private(&self) -> Options {
         Options {
             durable: false,
             data_root: Some(self.root.clone()),
             database_url: None,
             redis_url: None,
+            amqp_url: None,
+            amqp_management_url: None,
             may_install: false,
         }
     }

@@ -86,7 +86,7 @@ async fn step<B: DeserializeOwned + Send + 'static>(
         (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "allocation.wrong_state, allocation.stale_plan with the difference"),
         (status = 413, body = ProblemBody, content_type = "application/problem+json", description = "request.too_large"),
         (status = 415, body = ProblemBody, content_type = "application/problem+json", description = "request.unsupported_media_type"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "allocation.not_granted, allocation.missing_population, allocation.all_weights_zero, request.invalid with errors, idempotency.key_reused"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "allocation.wrong_level, allocation.not_granted, allocation.missing_population, allocation.all_weights_zero, request.invalid with errors, idempotency.key_reused"),
         (status = 429, body = ProblemBody, content_type = "application/problem+json", description = "request.rate_limited"),
         (status = 503, body = ProblemBody, content_type = "application/problem+json", description = "service.unavailable: send the same id again"),
     )
@@ -190,7 +190,8 @@ pub async fn commit(req: HttpRequest, payload: web::Payload, allocation: web::Da
     step(&req, payload, &allocation, Change::Commit).await
 }
 
-/// Assign vials to a municipality's sites; several assignments add up and never exceed the grant.
+/// Assign vials to sites, as who stands last in the round's stream: a municipality, or a prefecture in
+/// a round of its own sites. Several assignments add up and never exceed the grant.
 #[utoipa::path(
     post, path = "/v1/assignments", tag = "plans", operation_id = "assignToSites", request_body = AssignToSites,
     security(("token" = [])),
@@ -203,7 +204,7 @@ pub async fn commit(req: HttpRequest, payload: web::Payload, allocation: web::Da
         (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "allocation.over_supply"),
         (status = 413, body = ProblemBody, content_type = "application/problem+json", description = "request.too_large"),
         (status = 415, body = ProblemBody, content_type = "application/problem+json", description = "request.unsupported_media_type"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "allocation.not_granted, request.invalid with errors, idempotency.key_reused"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "allocation.wrong_level, allocation.not_granted, request.invalid with errors, idempotency.key_reused"),
         (status = 429, body = ProblemBody, content_type = "application/problem+json", description = "request.rate_limited"),
         (status = 503, body = ProblemBody, content_type = "application/problem+json", description = "service.unavailable: send the same id again"),
     )

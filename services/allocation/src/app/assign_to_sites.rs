@@ -1,16 +1,20 @@
-//! A municipality assigns vials to its sites: computed by nobody, posted at once.
+//! Who stands last in a round's stream assigns vials to sites: computed by nobody, posted at once.
 use super::{
-    Outcome,
+    Ended, Outcome, answered,
     book::{self, Grant, Kind},
-    permit,
+    end, no_round, permit, wrong_level,
 };
 use crate::Allocation;
 use allocation_store::{
     read,
-    rows::{Plan, PlanChange, PlanLine, Round},
+    rows::{Plan, PlanChange, PlanLine, Round, Site},
     write,
 };
-use domain::{FieldError, Problem, error, plan::State, policy::Action};
+use domain::{
+    FieldError, Problem, TerritoryCode, error,
+    plan::{Kind as PlanKind, State},
+    policy::Action,
+};
 use platform::{
     Failure, OpCtx, Tx, audit,
     failure::Result,
@@ -20,6 +24,7 @@ use platform::{
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use uuid::Uuid;
 use wire::{
     events::{AllocationCommitted, CommittedLine},
     plan::{AssignToSites, PlanMoved},
@@ -29,33 +34,22 @@ const OPERATION: &str = "assign_to_sites";
 /// Most sites of one call.
 pub const SITES_MAX: usize = 2_000;
 
-/// Assigns vials to sites. Several assignments add up; together they never exceed the grant.
+/// Assigns vials to sites in the holder's territory. Several assignments add up; together they never
+/// exceed the grant.
 ///
 /// # Errors
-/// `allocation.round_not_found` (also for a municipality that the actor cannot see), `auth.forbidden`,
-/// `allocation.not_granted`, `allocation.over_supply`, and per line `allocation.unknown_recipient`,
-/// `allocation.duplicate_recipient`, `allocation.amount_out_of_range`.
+/// `allocation.round_not_found` (also for a holder that the actor cannot see), `auth.forbidden`,
+/// `allocation.wrong_level`, `allocation.not_granted`, `allocation.over_supply`, and per line
+/// `allocation.unknown_recipient`, `allocation.duplicate_recipient`, `allocation.amount_out_of_range`.
 pub async fn assign_to_sites(allocation: &Allocation, ctx: &OpCtx, request: AssignToSites) -> Result<Outcome> {
-    let missing = Problem::new(&error::ALLOCATION_ROUND_NOT_FOUND).with("round", &request.round.to_string());
-    let permit = permit(ctx, Action::PlanCommit, request.municipality, missing)?;
+    let permit = permit(ctx, Action::PlanCommit, request.holder, no_round(request.round))?;
     check(&request)?;
     let key = Key::new(request.id, &ctx.actor, OPERATION, &request)?;
     let target = format!("plan/{}", request.id);
     let entry = audit::Entry { target, cause: request.id, reason: None };
     let mut tx = Tx::begin(&allocation.db, ctx, &[(&permit, entry)]).await?;
-    match write_all(&mut tx, ctx, &key, &request).await {
-        Ok(Some(moved)) => {
-            let moved = tx.finish(Ok(Box::new(moved))).await?;
-            Ok(Outcome::Moved { moved, replayed: false })
-        }
-        Ok(None) => {
-            tx.abandon().await;
-            let before = idempotency::replay(&mut *allocation.db.read().await?, &key).await?;
-            let before = before.ok_or_else(|| Failure::internal("an id was taken and has no answer"))?;
-            Ok(Outcome::Moved { moved: Box::new(before), replayed: true })
-        }
-        Err(failure) => tx.finish(Err(failure)).await,
-    }
+    let written = write_all(&mut tx, ctx, &key, &request).await;
+    end(allocation, tx, &key, written).await
 }
 
 fn check(request: &AssignToSites) -> Result<()> {
@@ -80,13 +74,15 @@ fn check(request: &AssignToSites) -> Result<()> {
     if errors.is_empty() { Ok(()) } else { Err(Problem::of_fields(&error::REQUEST_INVALID, errors).into()) }
 }
 
-/// `None` when the id was answered before.
-async fn write_all(tx: &mut Tx, ctx: &OpCtx, key: &Key, request: &AssignToSites) -> Result<Option<PlanMoved>> {
-    let round = super::round(tx, request.round).await?;
-    let holder = request.municipality.to_string();
+async fn write_all(tx: &mut Tx, ctx: &OpCtx, key: &Key, request: &AssignToSites) -> Result<Ended> {
+    let (round, levels) = super::round_with_levels(tx, request.round).await?;
+    if request.holder.tier() != levels.last() {
+        return Err(wrong_level(&round, &levels, request.holder).into());
+    }
+    let holder = request.holder.to_string();
     write::lock_holder(tx, round.id, &holder).await?;
     if idempotency::replay::<PlanMoved>(tx, key).await?.is_some() {
-        return Ok(None);
+        return Ok(Ended::Before);
     }
     known_sites(tx, request).await?;
     let from = book::granted(tx, &round, &holder).await?;
@@ -105,7 +101,7 @@ async fn write_all(tx: &mut Tx, ctx: &OpCtx, key: &Key, request: &AssignToSites)
     outbox::emit(tx, ctx, plan.id, &event).await?;
     let moved = PlanMoved {
         plan: plan.id,
-        holder: request.municipality,
+        holder: request.holder,
         state: plan.state,
         version: plan.version,
         supply_vials: supply,
@@ -114,13 +110,15 @@ async fn write_all(tx: &mut Tx, ctx: &OpCtx, key: &Key, request: &AssignToSites)
         engine_ms: None,
         position: tx.position().to_string(),
     };
-    Ok(idempotency::take(tx, key, 200, &moved).await?.then_some(moved))
+    answered(tx, key, moved).await
 }
 
-/// Only sites of the municipality itself.
+/// Only sites that lie in the holder's territory.
 async fn known_sites(tx: &mut Tx, request: &AssignToSites) -> Result<()> {
-    let known = read::sites(tx, &[request.municipality.to_string()]).await?;
-    let known: BTreeSet<_> = known.into_iter().map(|site| site.id).collect();
+    let ids: Vec<Uuid> = request.sites.iter().map(|line| line.site).collect();
+    let own = |site: &Site| TerritoryCode::parse(&site.municipality).is_ok_and(|at| request.holder.contains(at));
+    let known = read::sites_by_id(tx, &ids).await?;
+    let known: BTreeSet<Uuid> = known.iter().filter(|site| own(site)).map(|site| site.id).collect();
     let unknown = |(index, line): (usize, &wire::plan::SiteVials)| {
         let error = FieldError::new(format!("sites[{index}].site"), &error::ALLOCATION_UNKNOWN_RECIPIENT);
         (!known.contains(&line.site)).then(|| error.with("recipient", &line.site.to_string()))
@@ -134,8 +132,9 @@ fn plan(ctx: &OpCtx, request: &AssignToSites, round: &Round, supply_vials: i64) 
     Plan {
         id: request.id,
         round_id: round.id,
-        level: "municipality".to_owned(),
-        holder: request.municipality.to_string(),
+        kind: PlanKind::Assignment.as_str().to_owned(),
+        level: request.holder.tier().as_str().to_owned(),
+        holder: request.holder.to_string(),
         state: State::Committed.as_str().to_owned(),
         version: 1,
         supply_vials,

@@ -1,5 +1,6 @@
 //! The entitlement book: whose account is whose, and what moves between them. Per round: `supply`
-//! (source) → `granted(holder)` down the levels → `reserve(holder)` → `released(site)`; all in vials.
+//! (source) → `granted(holder)` down the stream's levels → `reserve(holder)` → `released(site)`; all in
+//! vials. Each holder of the first level has a source of its own.
 use allocation_store::{read, rows::BookAccount, rows::Round, write};
 use domain::{Problem, error};
 use ledger::{AccountId, NewAccount, Transfer};
@@ -13,6 +14,8 @@ pub(super) enum Kind {
     Supply,
     Granted,
     Reserve,
+    /// What has become a shipment: nothing goes out any more, except back.
+    Released,
 }
 
 impl Kind {
@@ -21,6 +24,7 @@ impl Kind {
             Self::Supply => "supply",
             Self::Granted => "granted",
             Self::Reserve => "reserve",
+            Self::Released => "released",
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Adjusting, handing in, agreeing to and committing a plan.
 use super::{
-    Outcome,
+    Ended, Outcome, answered,
     assign_to_sites::event,
     book::{self, Grant, Kind},
-    permit, stale,
+    end, permit, stale,
 };
 use crate::Allocation;
 use allocation_store::{
@@ -13,7 +13,7 @@ use allocation_store::{
 };
 use domain::{
     FieldError, Problem, TerritoryCode, error,
-    plan::{State, Step},
+    plan::{Kind as PlanKind, State, Step},
     policy::Action,
     units::COUNT_MAX,
 };
@@ -122,26 +122,8 @@ pub async fn change_plan(allocation: &Allocation, ctx: &OpCtx, plan: Uuid, chang
     let key = change.key(ctx, plan)?;
     let entry = audit::Entry { target: format!("plan/{plan}"), cause: change.id(), reason: change.reason() };
     let mut tx = Tx::begin(&allocation.db, ctx, &[(&permit, entry)]).await?;
-    match apply(&mut tx, ctx, &key, &found, &change).await {
-        Ok(Applied::Done(moved)) => Ok(Outcome::Moved { moved: tx.finish(Ok(moved)).await?, replayed: false }),
-        Ok(Applied::Stale(problem, difference)) => {
-            tx.abandon().await;
-            Ok(Outcome::Stale { problem, difference })
-        }
-        Ok(Applied::Before) => {
-            tx.abandon().await;
-            let before = idempotency::replay(&mut *allocation.db.read().await?, &key).await?;
-            let before = before.ok_or_else(|| Failure::internal("an id was taken and has no answer"))?;
-            Ok(Outcome::Moved { moved: Box::new(before), replayed: true })
-        }
-        Err(failure) => tx.finish(Err(failure)).await,
-    }
-}
-
-enum Applied {
-    Done(Box<PlanMoved>),
-    Stale(Box<Problem>, Vec<wire::plan::LineDifference>),
-    Before,
+    let applied = apply(&mut tx, ctx, &key, &found, &change).await;
+    end(allocation, tx, &key, applied).await
 }
 
 fn check(request: &AdjustLines) -> Result<()> {
@@ -166,14 +148,14 @@ fn check(request: &AdjustLines) -> Result<()> {
     if errors.is_empty() { Ok(()) } else { Err(Problem::of_fields(&error::REQUEST_INVALID, errors).into()) }
 }
 
-async fn apply(tx: &mut Tx, ctx: &OpCtx, key: &Key, found: &Plan, change: &Change) -> Result<Applied> {
+async fn apply(tx: &mut Tx, ctx: &OpCtx, key: &Key, found: &Plan, change: &Change) -> Result<Ended> {
     write::lock_holder(tx, found.round_id, &found.holder).await?;
     if idempotency::replay::<PlanMoved>(tx, key).await?.is_some() {
-        return Ok(Applied::Before);
+        return Ok(Ended::Before);
     }
     let plan = read::plan(tx, found.id, true).await?.ok_or_else(|| Failure::internal("a plan has vanished"))?;
     if let Some((problem, difference)) = stale::check(tx, &plan, change.version()).await? {
-        return Ok(Applied::Stale(Box::new(problem), difference));
+        return Ok(Ended::Stale(Box::new(problem), difference));
     }
     let state = State::parse(&plan.state).ok_or_else(|| Failure::internal(format!("plan state {}", plan.state)))?;
     let after = state.after(change.step())?;
@@ -196,10 +178,7 @@ async fn apply(tx: &mut Tx, ctx: &OpCtx, key: &Key, found: &Plan, change: &Chang
         commit(tx, ctx, &plan, &lines, change.id()).await?;
     }
     let moved = moved(tx, &plan, after, version, &lines)?;
-    if !idempotency::take(tx, key, 200, &moved).await? {
-        return Ok(Applied::Before);
-    }
-    Ok(Applied::Done(Box::new(moved)))
+    answered(tx, key, moved).await
 }
 
 fn history_row(ctx: &OpCtx, plan: &Plan, change: &Change, version: i32) -> PlanChange {
@@ -332,6 +311,7 @@ async fn hand_down(tx: &mut Tx, ctx: &OpCtx, plan: &Plan, own: &[PlanLine], roun
         let draft = Plan {
             id: new_id(),
             round_id: round.id,
+            kind: PlanKind::Division.as_str().to_owned(),
             level: "prefecture".to_owned(),
             holder: prefecture.recipient.clone(),
             state: State::Computed.as_str().to_owned(),

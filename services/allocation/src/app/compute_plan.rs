@@ -1,5 +1,5 @@
 //! Computing a plan: what a level holds, in whole packs, among the level below.
-use super::{Outcome, book, permit, stale};
+use super::{Ended, Outcome, answered, book, end, no_round, permit, stale, wrong_level};
 use crate::Allocation;
 use allocation_store::{
     read,
@@ -15,7 +15,7 @@ use domain::{
         sentence::{self, Words},
     },
     error,
-    plan::{State, Step},
+    plan::{Kind, State, Step},
     policy::Action,
     territory::Tier,
 };
@@ -72,50 +72,28 @@ struct Component<'a> {
     method: Method,
 }
 
-/// Computes the plan of the nation or of a prefecture.
+/// Computes the plan of the nation or of a prefecture, in a round whose stream it divides.
 ///
 /// # Errors
 /// `allocation.round_not_found` (also for what the actor cannot see), `auth.forbidden`,
-/// `allocation.not_granted`, `allocation.plan_exists`, `allocation.wrong_state`,
+/// `allocation.wrong_level`, `allocation.not_granted`, `allocation.plan_exists`, `allocation.wrong_state`,
 /// `allocation.missing_population` per municipality, `allocation.all_weights_zero`, `request.invalid`
 /// per component.
 pub async fn compute_plan(allocation: &Allocation, ctx: &OpCtx, request: ComputePlan) -> Result<Outcome> {
-    let missing = Problem::new(&error::ALLOCATION_ROUND_NOT_FOUND).with("round", &request.round.to_string());
-    let permit = permit(ctx, Action::PlanDraft, request.holder, missing)?;
+    let permit = permit(ctx, Action::PlanDraft, request.holder, no_round(request.round))?;
     let components = components(&request)?;
     let key = Key::new(request.id, &ctx.actor, OPERATION, &request)?;
     let target = format!("plan/{}/{}", request.round, request.holder);
     let entry = audit::Entry { target, cause: request.id, reason: None };
     let mut tx = Tx::begin(&allocation.db, ctx, &[(&permit, entry)]).await?;
-    match write_plan(&mut tx, ctx, &key, &request, &components).await {
-        Ok(Computed::Done(moved)) => Ok(Outcome::Moved { moved: tx.finish(Ok(moved)).await?, replayed: false }),
-        Ok(Computed::Stale(outcome)) => {
-            tx.abandon().await;
-            Ok(*outcome)
-        }
-        Ok(Computed::Before) => {
-            tx.abandon().await;
-            let before = idempotency::replay(&mut *allocation.db.read().await?, &key).await?;
-            let before = before.ok_or_else(|| Failure::internal("an id was taken and has no answer"))?;
-            Ok(Outcome::Moved { moved: Box::new(before), replayed: true })
-        }
-        Err(failure) => tx.finish(Err(failure)).await,
-    }
-}
-
-enum Computed {
-    Done(Box<PlanMoved>),
-    Stale(Box<Outcome>),
-    Before,
+    let written = write_plan(&mut tx, ctx, &key, &request, &components).await;
+    end(allocation, tx, &key, written).await
 }
 
 fn components(request: &ComputePlan) -> Result<Vec<Component<'_>>> {
     let mut errors = Vec::new();
     let invalid =
         |path: String, reason: &str| FieldError::new(path, &error::REQUEST_INVALID_FIELD).with("reason", reason);
-    if request.holder.tier() == Tier::Municipality {
-        errors.push(invalid("holder".to_owned(), "a municipality assigns to its sites"));
-    }
     if !(1..=COMPONENTS_MAX).contains(&request.components.len()) {
         errors.push(invalid("components".to_owned(), &format!("1 to {COMPONENTS_MAX}")));
     }
@@ -149,19 +127,22 @@ async fn write_plan(
     key: &Key,
     request: &ComputePlan,
     components: &[Component<'_>],
-) -> Result<Computed> {
-    let round = super::round(tx, request.round).await?;
+) -> Result<Ended> {
+    let (round, levels) = super::round_with_levels(tx, request.round).await?;
+    if !levels.divides(request.holder.tier()) {
+        return Err(wrong_level(&round, &levels, request.holder).into());
+    }
     let holder = request.holder.to_string();
     write::lock_holder(tx, round.id, &holder).await?;
     if idempotency::replay::<PlanMoved>(tx, key).await?.is_some() {
-        return Ok(Computed::Before);
+        return Ok(Ended::Before);
     }
     let existing = read::plan_of(tx, round.id, &holder).await?;
     if let Some(plan) = &existing {
         let exists = || Problem::new(&error::ALLOCATION_PLAN_EXISTS).with("plan", &plan.id.to_string());
         let given = request.version.ok_or_else(exists)?;
         if let Some((problem, difference)) = stale::check(tx, plan, given).await? {
-            return Ok(Computed::Stale(Box::new(Outcome::Stale { problem: Box::new(problem), difference })));
+            return Ok(Ended::Stale(Box::new(problem), difference));
         }
         State::parse(&plan.state).unwrap_or(State::Cancelled).after(Step::Compute)?;
     }
@@ -185,7 +166,7 @@ async fn write_plan(
         engine_ms: i64::try_from(computed.took.as_millis()).ok(),
         position: tx.position().to_string(),
     };
-    Ok(if idempotency::take(tx, key, 200, &moved).await? { Computed::Done(Box::new(moved)) } else { Computed::Before })
+    answered(tx, key, moved).await
 }
 
 /// What the holder has to divide. A nation without a supply notice has nothing: an empty plan.
@@ -275,6 +256,7 @@ fn plan(
     Plan {
         id: existing.map_or(request.id, |plan| plan.id),
         round_id: round.id,
+        kind: Kind::Division.as_str().to_owned(),
         level: request.holder.tier().as_str().to_owned(),
         holder: request.holder.to_string(),
         state: State::Computed.as_str().to_owned(),

@@ -3,16 +3,24 @@ pub mod assign_to_sites;
 pub mod change_plan;
 pub mod compute_plan;
 pub mod open_round;
+pub mod release_lines;
+pub mod return_release;
 
 mod book;
 mod stale;
 
+use crate::Allocation;
 use allocation_store::{read, rows::Round};
 use domain::{
     Problem, TerritoryCode, error,
     policy::{Action, Permit, Place, decide},
+    stream::Levels,
 };
-use platform::{OpCtx, Tx, failure::Result};
+use platform::{
+    Failure, OpCtx, Tx,
+    failure::Result,
+    idempotency::{self, Key},
+};
 use uuid::Uuid;
 use wire::plan::{LineDifference, PlanMoved};
 
@@ -35,6 +43,39 @@ pub enum Outcome {
     },
 }
 
+/// How a step ended inside its transaction.
+enum Ended {
+    /// Everything is written.
+    Done(Box<PlanMoved>),
+    /// Another officer was faster.
+    Stale(Box<Problem>, Vec<LineDifference>),
+    /// The id was answered before.
+    Before,
+}
+
+/// Ends the transaction: what is done is committed; otherwise nothing was to be written.
+async fn end(allocation: &Allocation, tx: Tx, key: &Key, ended: Result<Ended>) -> Result<Outcome> {
+    match ended {
+        Ok(Ended::Done(moved)) => Ok(Outcome::Moved { moved: tx.finish(Ok(moved)).await?, replayed: false }),
+        Ok(Ended::Stale(problem, difference)) => {
+            tx.abandon().await;
+            Ok(Outcome::Stale { problem, difference })
+        }
+        Ok(Ended::Before) => {
+            tx.abandon().await;
+            let before = idempotency::replay(&mut *allocation.db.read().await?, key).await?;
+            let before = before.ok_or_else(|| Failure::internal("an id was taken and has no answer"))?;
+            Ok(Outcome::Moved { moved: Box::new(before), replayed: true })
+        }
+        Err(failure) => tx.finish(Err(failure)).await,
+    }
+}
+
+/// Takes the id for its answer: the last thing that a step writes.
+async fn answered(tx: &mut Tx, key: &Key, moved: PlanMoved) -> Result<Ended> {
+    Ok(if idempotency::take(tx, key, 200, &moved).await? { Ended::Done(Box::new(moved)) } else { Ended::Before })
+}
+
 /// The permit for a step at the place of `holder`; `missing` is what a nonexistent object answers.
 fn permit(ctx: &OpCtx, action: Action, holder: TerritoryCode, missing: Problem) -> Result<Permit> {
     Ok(decide(&ctx.actor, action, Place::Territory(holder)).map_err(|denied| denied.or_missing(missing))?)
@@ -47,6 +88,31 @@ fn system_permit(ctx: &OpCtx, action: Action) -> Result<Permit> {
 
 /// A round that exists.
 async fn round(tx: &mut Tx, id: Uuid) -> Result<Round> {
-    let missing = || Problem::new(&error::ALLOCATION_ROUND_NOT_FOUND).with("round", &id.to_string());
-    Ok(read::round(tx, id).await?.ok_or_else(missing)?)
+    Ok(read::round(tx, id).await?.ok_or_else(|| no_round(id))?)
+}
+
+/// `allocation.round_not_found`
+fn no_round(id: Uuid) -> Problem {
+    Problem::new(&error::ALLOCATION_ROUND_NOT_FOUND).with("round", &id.to_string())
+}
+
+/// A round that exists, with the levels of its stream.
+async fn round_with_levels(tx: &mut Tx, id: Uuid) -> Result<(Round, Levels)> {
+    let (round, names) = read::round_with_levels(tx, id).await?.ok_or_else(|| no_round(id))?;
+    let levels = levels(&round.stream, &names)?;
+    Ok((round, levels))
+}
+
+/// The levels of a stream, as they are stored.
+fn levels(stream: &str, names: &[String]) -> Result<Levels> {
+    Levels::parse(names).ok_or_else(|| Failure::internal(format!("levels of the stream {stream}: {names:?}")))
+}
+
+/// `allocation.wrong_level`: the round's stream leaves this to another level than the holder's.
+fn wrong_level(round: &Round, levels: &Levels, holder: TerritoryCode) -> Problem {
+    let names: Vec<&str> = levels.tiers().iter().map(|tier| tier.as_str()).chain(["site"]).collect();
+    Problem::new(&error::ALLOCATION_WRONG_LEVEL)
+        .with("stream", &round.stream)
+        .with("levels", &names.join(" → "))
+        .with("holder", &holder.to_string())
 }

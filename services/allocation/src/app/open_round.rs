@@ -1,7 +1,7 @@
 //! Opening a round: what it is, its calendar, the supply, the sites and what they wish for.
 use super::{
     book::{self, Grant, Kind},
-    system_permit,
+    system_permit, wrong_level,
 };
 use allocation_store::{
     read,
@@ -9,8 +9,10 @@ use allocation_store::{
     write,
 };
 use chrono::NaiveDate;
-use domain::{BusinessDay, Problem, TerritoryCode, error, policy::Action, time::Instant};
+use domain::{BusinessDay, Problem, TerritoryCode, error, policy::Action, territory::Tier, time::Instant};
+use ledger::AccountId;
 use platform::{Db, Failure, OpCtx, Tx, audit, failure::Result, months, opctx::new_id};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A round to be opened.
@@ -24,7 +26,7 @@ pub struct NewRound {
     pub stream: String,
     /// Product's code.
     pub product: String,
-    /// Number within the product.
+    /// Number within the product and stream.
     pub number: i32,
     /// Pack's code; its vials and doses are those in force on the first day of delivery.
     pub pack: String,
@@ -32,21 +34,27 @@ pub struct NewRound {
     pub delivery_from: NaiveDate,
     /// Last day of delivery.
     pub delivery_to: NaiveDate,
-    /// Until when each level must have committed: nation, prefecture, municipality.
-    pub due: [(&'static str, Instant); 3],
+    /// Until when each territorial level of the stream must have committed.
+    pub due: BTreeMap<Tier, Instant>,
 }
 
 /// Opens a round with its calendar.
 ///
 /// # Errors
-/// `auth.forbidden`; `request.invalid_field` when no pack is in force; the database's.
+/// `auth.forbidden`; `request.invalid_field` when there is no such stream, when the calendar has other
+/// levels than it, and when no pack is in force; the database's.
 pub async fn open_round(db: &Db, ctx: &OpCtx, new: NewRound) -> Result<Round> {
     let permit = system_permit(ctx, Action::RoundOpen)?;
     let from = new.delivery_from;
+    let invalid = |reason: &str| Problem::new(&error::REQUEST_INVALID_FIELD).with("reason", reason);
+    let stream = read::stream(&mut *db.read().await?, &new.programme, &new.stream).await?;
+    let levels = super::levels(&new.stream, &stream.ok_or_else(|| invalid("there is no such stream"))?.levels)?;
+    if !new.due.keys().eq(levels.tiers()) {
+        return Err(invalid("the calendar has a step for each level of the stream, and no others").into());
+    }
     let pack = read::pack_on(&mut *db.read().await?, &new.product, &new.programme, &new.pack, from).await?;
-    let (pack_vials, doses_per_vial) = pack.ok_or_else(|| {
-        Problem::new(&error::REQUEST_INVALID_FIELD).with("reason", "no pack of this product is in force on that day")
-    })?;
+    let (pack_vials, doses_per_vial) =
+        pack.ok_or_else(|| invalid("no pack of this product is in force on that day"))?;
     let row = Round {
         id: new.id,
         programme: new.programme,
@@ -60,7 +68,8 @@ pub async fn open_round(db: &Db, ctx: &OpCtx, new: NewRound) -> Result<Round> {
         delivery_to: new.delivery_to,
         opened_at: ctx.now,
     };
-    let step = |(level, due_at): (&str, Instant)| RoundStep { round_id: new.id, level: level.to_owned(), due_at };
+    let step =
+        |(level, due_at): (Tier, Instant)| RoundStep { round_id: new.id, level: level.as_str().to_owned(), due_at };
     let steps: Vec<RoundStep> = new.due.into_iter().map(step).collect();
     let entry = audit::Entry { target: format!("round/{}", new.id), cause: new.id, reason: None };
     months::make(db, BusinessDay::at(ctx.now)).await?;
@@ -69,40 +78,61 @@ pub async fn open_round(db: &Db, ctx: &OpCtx, new: NewRound) -> Result<Round> {
     tx.finish(written.map(|()| row)).await
 }
 
-/// Notes `vials` as the nation's supply of a round: they enter the book. `id` is made by the caller;
-/// the same notice again changes nothing.
+/// Supply to be noted for a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewSupply {
+    /// Made by the caller: the same notice again changes nothing.
+    pub id: Uuid,
+    /// The round.
+    pub round: Uuid,
+    /// Who has it: the nation, or whoever stands first in the round's stream.
+    pub holder: TerritoryCode,
+    /// Vials.
+    pub vials: i64,
+}
+
+/// Notes vials as supply of a round: they enter the book at their holder.
 ///
 /// # Errors
 /// `auth.forbidden`, `allocation.round_not_found`, `allocation.amount_out_of_range`,
+/// `allocation.wrong_level` when the holder does not stand first in the round's stream,
 /// `idempotency.key_reused`; the database's.
-pub async fn record_supply(db: &Db, ctx: &OpCtx, id: Uuid, round: Uuid, vials: i64) -> Result<()> {
+pub async fn record_supply(db: &Db, ctx: &OpCtx, new: NewSupply) -> Result<()> {
     let permit = system_permit(ctx, Action::RoundOpen)?;
-    if !(1..=ledger::AMOUNT_MAX).contains(&vials) {
+    if !(1..=ledger::AMOUNT_MAX).contains(&new.vials) {
         let problem = Problem::new(&error::ALLOCATION_AMOUNT).with("max", &ledger::AMOUNT_MAX.to_string());
-        return Err(problem.with("value", &vials.to_string()).into());
+        return Err(problem.with("value", &new.vials.to_string()).into());
     }
-    if let Some(known) = read::supply_notice(&mut *db.read().await?, id).await? {
-        let same = known.round_id == round && known.vials == vials;
+    if let Some(known) = read::supply_notice(&mut *db.read().await?, new.id).await? {
+        let given = (new.round, new.holder.to_string(), new.vials);
+        let same = (known.round_id, known.holder, known.vials) == given;
         return if same { Ok(()) } else { Err(Problem::new(&error::IDEMPOTENCY_KEY_REUSED).into()) };
     }
-    let entry = audit::Entry { target: format!("round/{round}"), cause: id, reason: None };
+    let entry = audit::Entry { target: format!("round/{}", new.round), cause: new.id, reason: None };
     let mut tx = Tx::begin(db, ctx, &[(&permit, entry)]).await?;
-    let written = note(&mut tx, ctx, id, round, vials).await;
+    let written = note(&mut tx, ctx, new).await;
     tx.finish(written).await
 }
 
-async fn note(tx: &mut Tx, ctx: &OpCtx, id: Uuid, round: Uuid, vials: i64) -> Result<()> {
-    let round = super::round(tx, round).await?;
-    let nation = TerritoryCode::NATION.to_string();
-    write::lock_holder(tx, round.id, &nation).await?;
-    write::supply_notice(tx, &SupplyNotice { id, round_id: round.id, vials, business_at: ctx.now }).await?;
-    let holder = [nation.clone()];
-    let account = |accounts: std::collections::HashMap<String, ledger::AccountId>| {
-        accounts.get(&nation).copied().ok_or_else(|| Failure::internal("an account of the book is missing"))
-    };
-    let supply = account(book::accounts(tx, &round, Kind::Supply, &holder).await?)?;
-    let granted = account(book::accounts(tx, &round, Kind::Granted, &holder).await?)?;
-    book::post(tx, ctx, id, "supply", supply, &[Grant { recipient: nation.clone(), to: granted, vials }]).await
+async fn note(tx: &mut Tx, ctx: &OpCtx, new: NewSupply) -> Result<()> {
+    let NewSupply { id, vials, .. } = new;
+    let (round, levels) = super::round_with_levels(tx, new.round).await?;
+    if new.holder.tier() != levels.first() {
+        return Err(wrong_level(&round, &levels, new.holder).into());
+    }
+    let holder = new.holder.to_string();
+    write::lock_holder(tx, round.id, &holder).await?;
+    let notice = SupplyNotice { id, round_id: round.id, holder: holder.clone(), vials, business_at: ctx.now };
+    write::supply_notice(tx, &notice).await?;
+    let supply = account(tx, &round, Kind::Supply, &holder).await?;
+    let granted = account(tx, &round, Kind::Granted, &holder).await?;
+    book::post(tx, ctx, id, "supply", supply, &[Grant { recipient: holder, to: granted, vials }]).await
+}
+
+/// A holder's account, opened if it is not there yet.
+async fn account(tx: &mut Tx, round: &Round, kind: Kind, holder: &str) -> Result<AccountId> {
+    let accounts = book::accounts(tx, round, kind, &[holder.to_owned()]).await?;
+    accounts.get(holder).copied().ok_or_else(|| Failure::internal("an account of the book is missing"))
 }
 
 /// Registers sites and their wishes for a round; those that are there stay as they are.

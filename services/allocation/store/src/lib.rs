@@ -3,4 +3,5 @@
 pub mod read;
 pub mod rows;
 mod schema;
+mod sql;
 pub mod write;

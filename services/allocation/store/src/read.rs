@@ -1,15 +1,23 @@
 //! Reads. Permission is decided before they are called (`domain::policy`), or by `scope` where a
 //! list must leave out what lies outside.
+mod gateway;
+
+pub use gateway::{Released, released_of, sites_of_facilities};
+
 use crate::{
-    rows::{BookAccount, Place, Plan, PlanChange, PlanLine, Round, RoundStep, Site, SupplyNotice},
+    rows::{
+        BookAccount, Place, Plan, PlanChange, PlanLine, Release, ReleaseLine, Round, RoundStep, Site, Stream,
+        SupplyNotice,
+    },
     schema::{
-        book_account, pack, plan, plan_change, plan_line, population, round, round_step, site, supply_notice,
-        territory, wish,
+        book_account, pack, plan, plan_change, plan_line, population, release, release_line, round, round_step, site,
+        stream, supply_notice, territory, wish,
     },
 };
 use chrono::NaiveDate;
 use diesel::{prelude::*, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use domain::plan::Kind;
 use platform::failure::Result;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -20,6 +28,32 @@ use uuid::Uuid;
 /// The database's.
 pub async fn round(conn: &mut AsyncPgConnection, id: Uuid) -> Result<Option<Round>> {
     Ok(round::table.find(id).select(Round::as_select()).first(conn).await.optional()?)
+}
+
+/// A round, and the levels of its stream.
+///
+/// # Errors
+/// The database's.
+pub async fn round_with_levels(conn: &mut AsyncPgConnection, id: Uuid) -> Result<Option<(Round, Vec<String>)>> {
+    let same = stream::programme.eq(round::programme).and(stream::code.eq(round::stream));
+    let query = round::table.inner_join(stream::table.on(same)).filter(round::id.eq(id));
+    Ok(query.select((Round::as_select(), stream::levels)).first(conn).await.optional()?)
+}
+
+/// All streams.
+///
+/// # Errors
+/// The database's.
+pub async fn streams(conn: &mut AsyncPgConnection) -> Result<Vec<Stream>> {
+    Ok(stream::table.select(Stream::as_select()).load(conn).await?)
+}
+
+/// A stream.
+///
+/// # Errors
+/// The database's.
+pub async fn stream(conn: &mut AsyncPgConnection, programme: &str, code: &str) -> Result<Option<Stream>> {
+    Ok(stream::table.find((programme, code)).select(Stream::as_select()).first(conn).await.optional()?)
 }
 
 /// All rounds, newest first.
@@ -88,7 +122,7 @@ pub async fn plan(conn: &mut AsyncPgConnection, id: Uuid, lock: bool) -> Result<
     Ok(if lock { query.for_update().first(conn).await } else { query.first(conn).await }.optional()?)
 }
 
-/// The plan in force of a holder above the municipality.
+/// The division in force of a holder.
 ///
 /// # Errors
 /// The database's.
@@ -96,6 +130,7 @@ pub async fn plan_of(conn: &mut AsyncPgConnection, round: Uuid, holder: &str) ->
     let query = plan::table
         .filter(plan::round_id.eq(round))
         .filter(plan::holder.eq(holder))
+        .filter(plan::kind.eq(Kind::Division.as_str()))
         .filter(plan::state.ne_all(["superseded", "cancelled"]));
     Ok(query.select(Plan::as_select()).first(conn).await.optional()?)
 }
@@ -176,15 +211,6 @@ pub async fn accounts(
         .filter(book_account::kind.eq(kind))
         .filter(book_account::holder.eq_any(holders));
     Ok(query.select(BookAccount::as_select()).load(conn).await?)
-}
-
-/// Sites of municipalities, in order of municipality and id.
-///
-/// # Errors
-/// The database's.
-pub async fn sites(conn: &mut AsyncPgConnection, municipalities: &[String]) -> Result<Vec<Site>> {
-    let query = site::table.filter(site::municipality.eq_any(municipalities)).order((site::municipality, site::id));
-    Ok(query.select(Site::as_select()).load(conn).await?)
 }
 
 /// Wishes of sites for a round: site, vials.
@@ -405,7 +431,7 @@ pub async fn sites_of(
 ) -> Result<Vec<Site>> {
     Ok(diesel::sql_query(
         "select page.* from unnest($1) as place (code) cross join lateral (
-             select id, kind, facility_id, municipality, hub_id, name from allocation.site
+             select id, kind, facility_id, municipality, hub_id, name, address from allocation.site
              where municipality = place.code and ($2 is null or id > $2) order by id limit $3) as page
          order by page.municipality, page.id",
     )
@@ -414,4 +440,55 @@ pub async fn sites_of(
     .bind::<sql_types::BigInt, _>(limit)
     .load(conn)
     .await?)
+}
+
+/// A hub and the sites that get their vials from it, the hub first.
+///
+/// # Errors
+/// The database's.
+pub async fn hub_group(conn: &mut AsyncPgConnection, hub: Uuid) -> Result<Vec<Site>> {
+    let group = site::table.filter(site::id.eq(hub).or(site::hub_id.eq(hub).assume_not_null()));
+    Ok(group.order((site::hub_id.is_not_null(), site::id)).select(Site::as_select()).load(conn).await?)
+}
+
+/// Assigned lines of these sites that have not been released, with whose assignment each is; kept from
+/// others to the end of the transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn releasable(
+    conn: &mut AsyncPgConnection,
+    round: Uuid,
+    sites: &[String],
+) -> Result<Vec<(PlanLine, String)>> {
+    let query = plan_line::table
+        .inner_join(plan::table.on(plan::id.eq(plan_line::plan_id)))
+        .filter(plan::round_id.eq(round))
+        .filter(plan::kind.eq(Kind::Assignment.as_str()))
+        .filter(plan_line::recipient.eq_any(sites))
+        .filter(plan_line::state.eq("planned"))
+        .filter(plan_line::units.gt(0))
+        .order((plan_line::plan_id, plan_line::recipient))
+        .select((PlanLine::as_select(), plan::holder))
+        .for_update();
+    Ok(query.load(conn).await?)
+}
+
+/// A release; with `lock`, kept from others to the end of the transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn release(conn: &mut AsyncPgConnection, id: Uuid, lock: bool) -> Result<Option<Release>> {
+    let query = release::table.find(id).select(Release::as_select());
+    Ok(if lock { query.for_update().first(conn).await } else { query.first(conn).await }.optional()?)
+}
+
+/// The lines of releases, in order.
+///
+/// # Errors
+/// The database's.
+pub async fn release_lines(conn: &mut AsyncPgConnection, releases: &[Uuid]) -> Result<Vec<ReleaseLine>> {
+    let query = release_line::table.filter(release_line::release_id.eq_any(releases));
+    let ordered = query.order((release_line::release_id, release_line::plan_id, release_line::recipient));
+    Ok(ordered.select(ReleaseLine::as_select()).load(conn).await?)
 }

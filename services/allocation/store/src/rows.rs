@@ -1,9 +1,28 @@
 //! Rows as the use cases and the gateway see them.
-use crate::schema::{book_account, plan, plan_change, plan_line, round, round_step, site, supply_notice, wish};
+use crate::schema::{
+    book_account, plan, plan_change, plan_line, release, release_line, round, round_step, site, stream, supply_notice,
+    wish,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
+
+/// 接種の枠: the doses of one group.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = stream)]
+pub struct Stream {
+    /// Programme's code.
+    pub programme: String,
+    /// Code.
+    pub code: String,
+    /// Name, Japanese.
+    pub ja: String,
+    /// Name, English.
+    pub en: String,
+    /// Through which levels they pass, from above: see `domain::stream::Levels`.
+    pub levels: Vec<String>,
+}
 
 /// クール: a delivery round of one product.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -17,7 +36,7 @@ pub struct Round {
     pub stream: String,
     /// Product's code.
     pub product: String,
-    /// Restarts with each product.
+    /// Restarts with each product and stream.
     pub number: i32,
     /// Pack's code.
     pub pack: String,
@@ -45,7 +64,7 @@ pub struct RoundStep {
     pub due_at: DateTime<Utc>,
 }
 
-/// Vials that the nation has for a round.
+/// Vials that enter a round.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = supply_notice)]
 pub struct SupplyNotice {
@@ -53,6 +72,8 @@ pub struct SupplyNotice {
     pub id: Uuid,
     /// The round.
     pub round_id: Uuid,
+    /// Who has them: a territory of the first level of the round's stream.
+    pub holder: String,
     /// Vials.
     pub vials: i64,
     /// When it was noted.
@@ -75,6 +96,8 @@ pub struct Site {
     pub hub_id: Option<Uuid>,
     /// Name.
     pub name: String,
+    /// Address; empty where none is known.
+    pub address: String,
 }
 
 /// 希望量: what a site asked for.
@@ -92,16 +115,18 @@ pub struct Wish {
 }
 
 /// A plan.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = plan)]
 pub struct Plan {
     /// Id.
     pub id: Uuid,
     /// The round.
     pub round_id: Uuid,
-    /// `nation`, `prefecture`, `municipality`
+    /// See `domain::plan::Kind`.
+    pub kind: String,
+    /// Its holder's: `nation`, `prefecture`, `municipality`
     pub level: String,
-    /// Whose holdings it divides.
+    /// Whose holdings it divides or assigns.
     pub holder: String,
     /// See `domain::plan::State`.
     pub state: String,
@@ -124,7 +149,7 @@ pub struct Plan {
 }
 
 /// A line of a plan.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, QueryableByName)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, QueryableByName)]
 #[diesel(table_name = plan_line)]
 pub struct PlanLine {
     /// The plan.
@@ -144,8 +169,8 @@ pub struct PlanLine {
 }
 
 /// One change of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, QueryableByName)]
-#[diesel(table_name = plan_change, treat_none_as_default_value = false)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, QueryableByName)]
+#[diesel(table_name = plan_change)]
 pub struct PlanChange {
     /// Of the request that made it; all lines changed together share it.
     pub id: Uuid,
@@ -170,7 +195,7 @@ pub struct PlanChange {
 }
 
 /// Whose account an account of the book is.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = book_account)]
 pub struct BookAccount {
     /// The ledger's id.
@@ -196,4 +221,46 @@ pub struct Place {
     pub population: Option<i64>,
     /// Vials wished by its sites.
     pub wish_vials: i64,
+}
+
+/// Assigned lines of one hub group that were released together: one shipment.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = release, treat_none_as_default_value = false)]
+pub struct Release {
+    /// Id, also the shipment's.
+    pub id: Uuid,
+    /// The round.
+    pub round_id: Uuid,
+    /// The hub.
+    pub hub_id: Uuid,
+    /// Whose officers released it: a territory's code.
+    pub holder: String,
+    /// Vials in all.
+    pub vials: i64,
+    /// Whole packs.
+    pub packs: i64,
+    /// `released`, `cancelled`, `unfulfillable`
+    pub state: String,
+    /// Why it came back.
+    pub reason: Option<String>,
+    /// Who released it.
+    pub actor_name: String,
+    /// When.
+    pub business_at: DateTime<Utc>,
+    /// When it came back.
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+/// One line of a release.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = release_line)]
+pub struct ReleaseLine {
+    /// The release.
+    pub release_id: Uuid,
+    /// The assignment.
+    pub plan_id: Uuid,
+    /// The site's id, as the assignment's line names it.
+    pub recipient: String,
+    /// Vials.
+    pub vials: i64,
 }

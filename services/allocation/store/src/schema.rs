@@ -1,5 +1,15 @@
 //! Hand-written; a test compares them with the database.
 diesel::table! {
+    allocation.stream (programme, code) {
+        programme -> Text,
+        code -> Text,
+        ja -> Text,
+        en -> Text,
+        levels -> Array<Text>,
+    }
+}
+
+diesel::table! {
     allocation.round (id) {
         id -> Uuid,
         programme -> Text,
@@ -31,6 +41,7 @@ diesel::table! {
         business_at -> Timestamptz,
         recorded_at -> Timestamptz,
         txid -> BigInt,
+        holder -> Text,
     }
 }
 
@@ -42,6 +53,7 @@ diesel::table! {
         municipality -> Text,
         hub_id -> Nullable<Uuid>,
         name -> Text,
+        address -> Text,
     }
 }
 
@@ -69,6 +81,7 @@ diesel::table! {
         computed_at -> Timestamptz,
         committed_at -> Nullable<Timestamptz>,
         training -> Bool,
+        kind -> Text,
     }
 }
 
@@ -148,7 +161,36 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    release (id) {
+        id -> Uuid,
+        round_id -> Uuid,
+        hub_id -> Uuid,
+        holder -> Text,
+        vials -> BigInt,
+        packs -> BigInt,
+        state -> Text,
+        reason -> Nullable<Text>,
+        actor_name -> Text,
+        business_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+        txid -> BigInt,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    release_line (release_id, plan_id, recipient) {
+        release_id -> Uuid,
+        plan_id -> Uuid,
+        recipient -> Text,
+        vials -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(plan, plan_line);
 diesel::allow_tables_to_appear_in_same_query!(site, wish);
+diesel::allow_tables_to_appear_in_same_query!(round, stream);
 
 #[cfg(test)]
 mod tests {
@@ -163,6 +205,7 @@ mod tests {
     async fn the_macros_are_the_tables() {
         let db = TestDb::new().await;
         let tables = [
+            describe::<stream::table>(),
             describe::<round::table>(),
             describe::<round_step::table>(),
             describe::<supply_notice::table>(),
@@ -172,6 +215,8 @@ mod tests {
             describe::<plan_line::table>(),
             describe::<plan_change::table>(),
             describe::<book_account::table>(),
+            describe::<release::table>(),
+            describe::<release_line::table>(),
         ];
         assert_equal(&db, "allocation", &tables).await;
         assert_equal(&db, "reference", &[describe::<pack::table>()]).await;

@@ -1,13 +1,13 @@
 //! Writes. Called inside a transaction that a permit has begun.
 use crate::{
-    rows::{BookAccount, Plan, PlanChange, PlanLine, Round, RoundStep, Site, SupplyNotice, Wish},
-    schema::{book_account, plan, plan_change, plan_line, round, round_step, site, supply_notice, wish},
+    rows::{BookAccount, Plan, PlanChange, PlanLine, Release, ReleaseLine, Round, RoundStep, Site, SupplyNotice, Wish},
+    schema::{plan_line, release, release_line, round, round_step, site, supply_notice, wish},
+    sql,
 };
 use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
     result::{DatabaseErrorKind, Error},
-    sql_types,
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::Problem;
@@ -19,10 +19,7 @@ use uuid::Uuid;
 /// # Errors
 /// The database's.
 pub async fn lock_holder(conn: &mut AsyncPgConnection, round: Uuid, holder: &str) -> Result<()> {
-    diesel::sql_query("select pg_advisory_xact_lock(hashtextextended($1, 0))")
-        .bind::<sql_types::Text, _>(format!("plan/{round}/{holder}"))
-        .execute(conn)
-        .await?;
+    sql::Lock { name: format!("plan/{round}/{holder}") }.execute(conn).await?;
     Ok(())
 }
 
@@ -73,10 +70,7 @@ pub async fn wishes(conn: &mut AsyncPgConnection, rows: &[Wish]) -> Result<()> {
 /// `idempotency.key_reused` when an id was taken at the same moment, by the work of another holder: the
 /// holder's lock does not keep that out. Or the database's.
 pub async fn plans(conn: &mut AsyncPgConnection, rows: &[Plan]) -> Result<()> {
-    for chunk in rows.chunks(ROWS_PER_INSERT) {
-        let written = diesel::insert_into(plan::table).values(chunk).execute(conn).await;
-        written.map_err(id_taken)?;
-    }
+    sql::Plans::new(rows).execute(conn).await.map_err(id_taken)?;
     Ok(())
 }
 
@@ -97,16 +91,15 @@ fn id_taken(error: Error) -> Failure {
 /// The database's.
 pub async fn recompute_plan(conn: &mut AsyncPgConnection, row: &Plan) -> Result<()> {
     diesel::delete(plan_line::table.filter(plan_line::plan_id.eq(row.id))).execute(conn).await?;
-    diesel::update(plan::table.find(row.id))
-        .set((
-            plan::version.eq(row.version),
-            plan::supply_vials.eq(row.supply_vials),
-            plan::rule.eq(&row.rule),
-            plan::digest.eq(&row.digest),
-            plan::computed_at.eq(row.computed_at),
-        ))
-        .execute(conn)
-        .await?;
+    let statement = sql::Recompute {
+        version: row.version,
+        supply_vials: row.supply_vials,
+        rule: &row.rule,
+        digest: &row.digest,
+        computed_at: row.computed_at,
+        id: row.id,
+    };
+    statement.execute(conn).await?;
     Ok(())
 }
 
@@ -121,10 +114,7 @@ pub async fn move_plan(
     version: i32,
     committed_at: Option<DateTime<Utc>>,
 ) -> Result<()> {
-    diesel::update(plan::table.find(id))
-        .set((plan::state.eq(state), plan::version.eq(version), plan::committed_at.eq(committed_at)))
-        .execute(conn)
-        .await?;
+    sql::Move { state, version, committed_at, id }.execute(conn).await?;
     Ok(())
 }
 
@@ -133,9 +123,7 @@ pub async fn move_plan(
 /// # Errors
 /// The database's.
 pub async fn lines(conn: &mut AsyncPgConnection, rows: &[PlanLine]) -> Result<()> {
-    for chunk in rows.chunks(ROWS_PER_INSERT) {
-        diesel::insert_into(plan_line::table).values(chunk).execute(conn).await?;
-    }
+    sql::Lines::new(rows).execute(conn).await?;
     Ok(())
 }
 
@@ -144,7 +132,7 @@ pub async fn lines(conn: &mut AsyncPgConnection, rows: &[PlanLine]) -> Result<()
 /// # Errors
 /// The database's.
 pub async fn line_units(conn: &mut AsyncPgConnection, plan: Uuid, recipient: &str, units: i64) -> Result<()> {
-    diesel::update(plan_line::table.find((plan, recipient))).set(plan_line::units.eq(units)).execute(conn).await?;
+    sql::LineUnits { units, plan_id: plan, recipient }.execute(conn).await?;
     Ok(())
 }
 
@@ -153,9 +141,7 @@ pub async fn line_units(conn: &mut AsyncPgConnection, plan: Uuid, recipient: &st
 /// # Errors
 /// The database's.
 pub async fn changes(conn: &mut AsyncPgConnection, rows: &[PlanChange]) -> Result<()> {
-    for chunk in rows.chunks(ROWS_PER_INSERT) {
-        diesel::insert_into(plan_change::table).values(chunk).execute(conn).await?;
-    }
+    sql::Changes::new(rows).execute(conn).await?;
     Ok(())
 }
 
@@ -164,8 +150,49 @@ pub async fn changes(conn: &mut AsyncPgConnection, rows: &[PlanChange]) -> Resul
 /// # Errors
 /// The database's.
 pub async fn accounts(conn: &mut AsyncPgConnection, rows: &[BookAccount]) -> Result<()> {
-    for chunk in rows.chunks(ROWS_PER_INSERT) {
-        diesel::insert_into(book_account::table).values(chunk).execute(conn).await?;
+    sql::Accounts::new(rows).execute(conn).await?;
+    Ok(())
+}
+
+/// Adds a release and its lines, and marks them released.
+///
+/// # Errors
+/// The database's.
+pub async fn release(conn: &mut AsyncPgConnection, row: &Release, lines: &[ReleaseLine]) -> Result<()> {
+    diesel::insert_into(release::table).values(row).execute(conn).await?;
+    for chunk in lines.chunks(ROWS_PER_INSERT) {
+        diesel::insert_into(release_line::table).values(chunk).execute(conn).await?;
     }
+    line_states(conn, row.id, "released").await
+}
+
+/// Ends a release that came back; its lines may be released again.
+///
+/// # Errors
+/// The database's.
+pub async fn end_release(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    state: &str,
+    reason: &str,
+    ended_at: DateTime<Utc>,
+) -> Result<()> {
+    diesel::update(release::table.find(id))
+        .set((release::state.eq(state), release::reason.eq(reason), release::ended_at.eq(ended_at)))
+        .execute(conn)
+        .await?;
+    line_states(conn, id, "planned").await
+}
+
+/// Moves all lines of a release to a state.
+async fn line_states(conn: &mut AsyncPgConnection, release: Uuid, state: &str) -> Result<()> {
+    diesel::sql_query(
+        "update plan_line l set state = $2 from release_line r
+         where r.release_id = $1 and l.plan_id = r.plan_id and l.recipient = r.recipient",
+    )
+    .bind::<diesel::sql_types::Uuid, _>(release)
+    .bind::<diesel::sql_types::Text, _>(state)
+    .execute(conn)
+    .await?;
     Ok(())
 }

@@ -227,7 +227,7 @@ async fn rules_that_say_nothing_are_refused() {
     body["round"] = json!(new_id());
     ministry.post("/v1/plans", &body).await.refused(404, "allocation.round_not_found");
     let own = setup.app.officer(TOTTORI_CITY).await;
-    own.post("/v1/plans", &setup.compute(TOTTORI_CITY)).await.refused(422, "request.invalid");
+    own.post("/v1/plans", &setup.compute(TOTTORI_CITY)).await.refused(422, "allocation.wrong_level");
     let early = setup.app.officer(KAGAWA).await;
     early.post("/v1/plans", &setup.compute(KAGAWA)).await.refused(422, "allocation.not_granted");
     assert_eq!(setup.app.db.number("select count(*) from allocation.plan").await, 0);

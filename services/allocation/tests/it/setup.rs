@@ -66,8 +66,7 @@ impl Setup {
 
     /// A plan in force: id and version.
     pub async fn plan_of(&self, holder: &str) -> (String, i64) {
-        let sql =
-            format!("select id, version from allocation.plan where holder = '{holder}' and level <> 'municipality'");
+        let sql = format!("select id, version from allocation.plan where holder = '{holder}' and kind = 'division'");
         let rows = self.app.db.rows(&sql).await;
         assert_eq!(rows.len(), 1, "{holder}");
         (rows[0]["id"].as_str().unwrap().to_owned(), rows[0]["version"].as_i64().unwrap())
@@ -90,12 +89,12 @@ impl Setup {
         self.app.db.number(&sql).await
     }
 
-    /// The request by which a municipality assigns vials to its sites.
-    pub fn assign(&self, municipality: &str, vials: &[i64]) -> Value {
-        let own = &self.sites[municipality];
+    /// The request by which a holder assigns vials to its sites.
+    pub fn assign(&self, holder: &str, vials: &[i64]) -> Value {
+        let own = &self.sites[holder];
         let sites: Vec<Value> =
             own.iter().zip(vials).map(|(site, vials)| json!({"site": site, "vials": vials})).collect();
-        json!({"id": new_id(), "round": self.round, "municipality": municipality, "sites": sites})
+        json!({"id": new_id(), "round": self.round, "holder": holder, "sites": sites})
     }
 
     /// All rows that anything done to a round leaves behind.

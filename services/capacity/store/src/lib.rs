@@ -3,4 +3,5 @@ pub mod forms;
 pub mod read;
 pub mod rows;
 mod schema;
+mod sql;
 pub mod write;

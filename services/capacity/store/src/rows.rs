@@ -60,7 +60,7 @@ pub struct Report {
 }
 
 /// A facility's newest report of a form.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = latest)]
 pub struct Latest {
     /// Whose.
@@ -82,7 +82,7 @@ pub struct Latest {
 }
 
 /// Sums over the facilities of a municipality for a day and form.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = aggregate)]
 pub struct Aggregate {
     /// Where.

@@ -1,13 +1,13 @@
 //! Writes. Called inside a transaction that a permit has begun.
 use crate::{
     rows::{Aggregate, Duty, Latest, Report},
-    schema::{aggregate, duty, latest, opened_day, report},
+    schema::{duty, opened_day, report},
+    sql,
 };
 use chrono::NaiveDate;
 use diesel::{
     prelude::*,
     sql_types::{BigInt, Date, Text},
-    upsert::excluded,
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use platform::{db::ROWS_PER_INSERT, failure::Result};
@@ -148,23 +148,7 @@ pub async fn insert_reports(conn: &mut AsyncPgConnection, rows: &[Report]) -> Re
 /// # Errors
 /// The database's.
 pub async fn put_latest(conn: &mut AsyncPgConnection, rows: &[Latest]) -> Result<()> {
-    let newer = (
-        latest::first_day.eq(excluded(latest::first_day)),
-        latest::business_day.eq(excluded(latest::business_day)),
-        latest::revision.eq(excluded(latest::revision)),
-        latest::report_id.eq(excluded(latest::report_id)),
-        latest::answers.eq(excluded(latest::answers)),
-        latest::as_of.eq(excluded(latest::as_of)),
-    );
-    let key = (latest::facility_id, latest::form);
-    // the statement for one row is cached, that for a slice is not
-    if let [row] = rows {
-        diesel::insert_into(latest::table).values(row).on_conflict(key).do_update().set(newer).execute(conn).await?;
-        return Ok(());
-    }
-    for chunk in rows.chunks(ROWS_PER_INSERT) {
-        diesel::insert_into(latest::table).values(chunk).on_conflict(key).do_update().set(newer).execute(conn).await?;
-    }
+    sql::PutLatest::new(rows).execute(conn).await?;
     Ok(())
 }
 
@@ -173,16 +157,6 @@ pub async fn put_latest(conn: &mut AsyncPgConnection, rows: &[Latest]) -> Result
 /// # Errors
 /// The database's.
 pub async fn put_aggregate(conn: &mut AsyncPgConnection, row: &Aggregate) -> Result<()> {
-    diesel::update(aggregate::table.find((&row.form, row.business_day, &row.municipality)))
-        .set((
-            aggregate::reported.eq(row.reported),
-            aggregate::carried.eq(row.carried),
-            aggregate::sums.eq(&row.sums),
-            aggregate::as_of_oldest.eq(row.as_of_oldest),
-            aggregate::as_of_newest.eq(row.as_of_newest),
-            aggregate::version.eq(aggregate::version + 1),
-        ))
-        .execute(conn)
-        .await?;
+    sql::PutAggregate::new(row).execute(conn).await?;
     Ok(())
 }

@@ -4,5 +4,6 @@ mod aggregates;
 mod batch;
 mod faults;
 mod idempotency;
+mod prepared;
 mod refusals;
 mod submit;

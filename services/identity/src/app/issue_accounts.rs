@@ -31,6 +31,8 @@ pub struct NewAccount {
     pub territory: TerritoryCode,
     /// Home, for staff of a facility.
     pub facility: Option<FacilityId>,
+    /// Home, for a wholesaler (`W07`) or a branch of one (`W07-03`).
+    pub partner: Option<String>,
     /// Organisation's kind: `ministry`, `prefecture`, …
     pub organisation_kind: &'static str,
     /// Organisation's name.
@@ -109,6 +111,7 @@ fn rows(wanted: &[NewAccount]) -> Result<(Vec<rows::Organisation>, Vec<rows::Acc
             organisation,
             territory: new.territory.to_string(),
             facility: new.facility.map(|facility| facility.0),
+            partner: new.partner.clone(),
             password_hash,
             secret_sha256,
             expires_at: None,

@@ -58,6 +58,7 @@ pub async fn sign_in(identity: &Identity, request: TokenRequest, address: &str) 
         org: account.organisation,
         territory: TerritoryCode::parse(&account.territory)?,
         facility: account.facility,
+        partner: account.partner,
         machine: kind == "service",
         iat: issued_s,
         exp: issued_s + i64::from(TOKEN_LIFE_S),

@@ -152,6 +152,8 @@ pub struct Account {
     pub territory: String,
     /// Home, for staff of a facility.
     pub facility: Option<Uuid>,
+    /// Home, for a wholesaler company (`W07`) or a branch of one (`W07-03`).
+    pub partner: Option<String>,
     /// Argon2id, PHC form.
     pub password_hash: Option<String>,
     /// SHA-256 of the secret.

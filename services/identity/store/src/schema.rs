@@ -95,6 +95,7 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Nullable<Timestamptz>,
         disabled_at -> Nullable<Timestamptz>,
+        partner -> Nullable<Text>,
     }
 }
 

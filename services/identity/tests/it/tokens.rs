@@ -124,6 +124,7 @@ async fn expired_tokens_and_other_audiences_and_issuers_are_refused() {
         org: platform::opctx::new_id(),
         territory: domain::TerritoryCode::NATION,
         facility: None,
+        partner: None,
         machine: true,
         iat: now_s,
         exp: now_s + 300,

@@ -70,7 +70,7 @@ fn expected(entry: &Entry) -> [u8; 32] {
 }
 
 /// Schema, and what must hold of its entries.
-const SCHEMAS: [(&str, &str, &str); 3] = [
+const SCHEMAS: [(&str, &str, &str); 5] = [
     (
         "identity",
         "identity の監査記録の要約値（SHA-256）が内容と一致する",
@@ -85,6 +85,16 @@ const SCHEMAS: [(&str, &str, &str); 3] = [
         "allocation",
         "allocation の監査記録の要約値（SHA-256）が内容と一致する",
         "Digests of allocation's audit entries match their content",
+    ),
+    (
+        "distribution",
+        "distribution の監査記録の要約値（SHA-256）が内容と一致する",
+        "Digests of distribution's audit entries match their content",
+    ),
+    (
+        "relay",
+        "relay の監査記録の要約値（SHA-256）が内容と一致する",
+        "Digests of relay's audit entries match their content",
     ),
 ];
 

@@ -80,7 +80,7 @@ fn facilities() -> Probe {
 }
 
 /// Schema, and what must hold of its events.
-const SEQUENCES: [(&str, &str, &str); 3] = [
+const SEQUENCES: [(&str, &str, &str); 4] = [
     (
         "identity",
         "identity の事象の連番が対象ごとに1から欠けずに続く",
@@ -95,6 +95,11 @@ const SEQUENCES: [(&str, &str, &str); 3] = [
         "allocation",
         "allocation の事象の連番が対象ごとに1から欠けずに続く",
         "Sequences of allocation's events have no gap, by subject",
+    ),
+    (
+        "distribution",
+        "distribution の事象の連番が対象ごとに1から欠けずに続く",
+        "Sequences of distribution's events have no gap, by subject",
     ),
 ];
 

@@ -11,12 +11,16 @@ use std::{collections::HashMap, fmt::Write, time::Instant};
 use uuid::Uuid;
 
 /// What is to be posted: by plans (line by line, and the rest into the reserve) and supply notices.
-/// A reserve gets what the lines leave of the plan's supply, and supply that came after computing.
+/// A reserve gets what the lines leave of the plan's supply, and supply that came after computing; who
+/// assigns to sites, on the last territorial level of the stream, keeps the rest where it is.
 const DUE: &str = "
     with line as (
-        select p.id, p.round_id, p.level, p.holder, p.supply_vials, l.recipient,
+        select p.id, p.round_id, p.holder, p.supply_vials, l.recipient,
+               p.level = s.levels[cardinality(s.levels) - 1] as assigns,
                least(l.units::numeric * p.unit_vials, 9223372036854775807)::bigint as vials
         from allocation.plan p
+        join allocation.round r on r.id = p.round_id
+        join allocation.stream s on s.programme = r.programme and s.code = r.stream
         left join allocation.plan_line l on l.plan_id = p.id and l.under is null
         where p.state in ('committed', 'closed'))
     select id as cause, round_id, recipient, 'granted' as giver_kind, holder as giver, 'granted' as getter_kind,
@@ -25,15 +29,17 @@ const DUE: &str = "
     union all
     select id, round_id, 'reserve/' || holder, 'granted', holder, 'reserve', holder,
            greatest(supply_vials - coalesce(least(sum(vials), 9223372036854775807), 0)::bigint, 0), 9223372036854775807
-    from line where level <> 'municipality' group by id, round_id, holder, supply_vials
+    from line where not assigns group by id, round_id, holder, supply_vials
     union all
-    select id, round_id, '000000', 'supply', '000000', 'granted', '000000', vials, vials from allocation.supply_notice";
+    select id, round_id, holder, 'supply', holder, 'granted', holder, vials, vials from allocation.supply_notice";
 
+/// What was released has rows of its own, and is checked against them (`bridge`).
 const DONE: &str = "
     select t.id, t.kind, t.amount, f.round_id, f.kind as giver_kind, f.holder as giver, g.kind as getter_kind, g.holder as getter
     from allocation.transfer t
     left join allocation.book_account f on f.account_id = t.debit_account
-    left join allocation.book_account g on g.account_id = t.credit_account and g.round_id = f.round_id";
+    left join allocation.book_account g on g.account_id = t.credit_account and g.round_id = f.round_id
+    where f.kind is distinct from 'released' and g.kind is distinct from 'released'";
 
 #[derive(Clone, PartialEq, Eq, QueryableByName)]
 struct Due {

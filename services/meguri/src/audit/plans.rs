@@ -1,13 +1,36 @@
-//! R19, R22, R26 and R27 of plans: each step left its history, its event, its trace and its key, and
-//! a plan is what its history says.
+//! R10, R19, R22, R26 and R27 of plans: each stands in its round's stream, each step left its history,
+//! its event, its trace and its key, and a plan is what its history says.
 use super::{probe::Probe, trail::traced};
 
 pub(super) fn probes() -> Vec<Probe> {
-    vec![events(), history(), lines(), changes(), supplies(), rounds(), entries(), keys()]
+    vec![levels(), events(), history(), lines(), changes(), supplies(), rounds(), entries(), keys()]
 }
 
 /// A request may change many lines, and a nation's commit makes the drafts of all prefectures.
 const CHANGE: &str = "(select distinct id, txid from allocation.plan_change)";
+
+/// Who stands last in the stream assigns to sites, in vials; the levels above divide, in packs.
+fn levels() -> Probe {
+    Probe {
+        id: "R10",
+        what_ja: "計画の持ち主は枠の段にあり、最後の段だけが会場へ割り当てる",
+        what_en: "Plans are of holders on their stream's levels, and the last of these alone assigns to sites",
+        sql: "select case
+                when t.tier is distinct from p.level or not p.level = any(s.levels)
+                then format('plan %s: %s is not on a level %s of the stream %s', p.id, p.holder, p.level, s.code)
+                when case when p.level = s.levels[cardinality(s.levels) - 1]
+                          then (p.kind, p.unit_vials) <> ('assignment', 1)
+                          else (p.kind, p.unit_vials) <> ('division', r.pack_vials) end
+                then format('plan %s: %s in units of %s vials by %s, %s in the stream %s', p.id, p.kind, p.unit_vials,
+                            p.holder, p.level, s.code)
+                end as what
+             from allocation.plan p
+             join allocation.round r on r.id = p.round_id
+             join allocation.stream s on s.programme = r.programme and s.code = r.stream
+             left join reference.territory t on t.code = p.holder"
+            .to_owned(),
+    }
+}
 
 fn events() -> Probe {
     Probe {
@@ -162,7 +185,9 @@ fn keys() -> Probe {
                 then format('plan change %s was written by transaction %s, its idempotency row by %s', c.id, c.txid, i.txid)
                 when i.status <> 200 then format('plan change %s was answered with %s', c.id, i.status)
                 end as what
-             from {CHANGE} c full join allocation.idempotency i on i.key = c.id"
+             from {CHANGE} c
+             full join (select * from allocation.idempotency where key not in (select id from allocation.release)) i
+               on i.key = c.id"
         ),
     }
 }

@@ -1,5 +1,5 @@
 //! The report as a table for people.
-use super::{Check, Report};
+use super::Report;
 use crate::table::grouped;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use std::fmt::Write;
@@ -7,13 +7,19 @@ use std::fmt::Write;
 /// Wide enough for the longest sentence in either language, narrow enough for a terminal.
 const WIDTH: u16 = 118;
 
-/// The report as a table: a row for each check, a row for each of R1-R28 that is covered, and below
-/// it what does not hold.
+/// The report as a table: a row for each check, a row for each of R1-R28 that is covered, a row for each
+/// note, and below it what is noted and what does not hold.
 #[must_use]
 pub fn table(report: &Report) -> String {
     let mut text = format!("{}\n{}\n", checks(report), coverage(report));
+    if !report.notes.is_empty() {
+        let _ = writeln!(text, "{}", notes(report));
+    }
+    for note in report.notes.iter().filter(|note| note.count > 0) {
+        list(&mut text, [note.id, note.what_ja, note.what_en], &note.shown, note.count);
+    }
     for check in report.checks.iter().filter(|check| check.violations_count > 0) {
-        violations(&mut text, check);
+        list(&mut text, [check.id, check.what_ja, check.what_en], &check.violations, check.violations_count);
     }
     text
 }
@@ -62,13 +68,26 @@ fn coverage(report: &Report) -> Table {
     table
 }
 
-fn violations(text: &mut String, check: &Check) {
-    // writing to a String cannot fail
-    let _ = writeln!(text, "{} {} / {}", check.id, check.what_ja, check.what_en);
-    for violation in &check.violations {
-        let _ = writeln!(text, "  - {}", harmless(violation));
+/// What is no fault.
+fn notes(report: &Report) -> Table {
+    let mut table = new(&["", "お知らせ / notes", "件数 / count"]);
+    for note in &report.notes {
+        table.add_row(vec![
+            Cell::new(note.id),
+            Cell::new(format!("{}\n{}", note.what_ja, note.what_en)),
+            number(note.count),
+        ]);
     }
-    let more = check.violations_count - i64::try_from(check.violations.len()).unwrap_or(i64::MAX);
+    table
+}
+
+fn list(text: &mut String, [id, what_ja, what_en]: [&str; 3], shown: &[String], count: i64) {
+    // writing to a String cannot fail
+    let _ = writeln!(text, "{id} {what_ja} / {what_en}");
+    for line in shown {
+        let _ = writeln!(text, "  - {}", harmless(line));
+    }
+    let more = count - i64::try_from(shown.len()).unwrap_or(i64::MAX);
     if more > 0 {
         let _ = writeln!(text, "  +{}", grouped(more));
     }

@@ -38,7 +38,7 @@ pub(super) fn traced(name: &str, table: &str, audit: &str) -> String {
 }
 
 /// Schema, and what must hold of its entries.
-const ENTRIES: [(&str, &str, &str); 3] = [
+const ENTRIES: [(&str, &str, &str); 5] = [
     (
         "identity",
         "identity の監査記録に実行者・役割・操作・要求IDがある",
@@ -53,6 +53,16 @@ const ENTRIES: [(&str, &str, &str); 3] = [
         "allocation",
         "allocation の監査記録に実行者・役割・操作・要求IDがある",
         "Allocation's audit entries name actor, role, action and request",
+    ),
+    (
+        "distribution",
+        "distribution の監査記録に実行者・役割・操作・要求IDがある",
+        "Distribution's audit entries name actor, role, action and request",
+    ),
+    (
+        "relay",
+        "relay の監査記録に実行者・役割・操作・要求IDがある",
+        "Relay's audit entries name actor, role, action and request",
     ),
 ];
 

@@ -121,23 +121,47 @@ fn note(check: &mut Check, wrong: bool, say: impl FnOnce() -> String) {
     }
 }
 
-/// All transfers, streamed: there may be millions.
-pub(super) async fn checks(conn: &mut AsyncPgConnection) -> Result<[Check; 2]> {
+/// A book's schema, and what must hold of its transfers' digests and of those of what was asked.
+const BOOKS: [(&str, [&str; 2], [&str; 2]); 2] = [
+    (
+        "allocation",
+        ["枠の帳簿：仕訳の要約値（SHA-256）が内容と一致する", "Entitlements: digests of transfers match their content"],
+        [
+            "枠の帳簿：依頼の要約値が、仕訳から読み取れる依頼と一致する",
+            "Entitlements: digests of what was asked match the transfers",
+        ],
+    ),
+    (
+        "distribution",
+        ["在庫の帳簿：仕訳の要約値（SHA-256）が内容と一致する", "Stock: digests of transfers match their content"],
+        [
+            "在庫の帳簿：依頼の要約値が、仕訳から読み取れる依頼と一致する",
+            "Stock: digests of what was asked match the transfers",
+        ],
+    ),
+];
+
+pub(super) async fn checks(conn: &mut AsyncPgConnection) -> Result<Vec<Check>> {
+    let mut checks = Vec::new();
+    for (schema, rows, asked) in BOOKS {
+        checks.extend(of_book(conn, schema, check("R6", rows[0], rows[1]), check("R7", asked[0], asked[1])).await?);
+    }
+    Ok(checks)
+}
+
+/// All transfers of a book, streamed: there may be millions.
+async fn of_book(
+    conn: &mut AsyncPgConnection,
+    schema: &str,
+    mut rows_check: Check,
+    mut asked_check: Check,
+) -> Result<[Check; 2]> {
     let begun = Instant::now();
-    let mut rows_check = check(
-        "R6",
-        "枠の帳簿：仕訳の要約値（SHA-256）が内容と一致する",
-        "Entitlements: digests of transfers match their content",
-    );
-    let mut asked_check = check(
-        "R7",
-        "枠の帳簿：依頼の要約値が、仕訳から読み取れる依頼と一致する",
-        "Entitlements: digests of what was asked match the transfers",
-    );
-    let sql =
+    let sql = format!(
         "select id, debit_account, credit_account, unit, amount, kind, pending_id, corrects, chain_id, chain_length,
-                      chain_index, reason, actor, business_at, expires_at, body_digest, digest
-               from allocation.transfer";
+                chain_index, reason, actor, business_at, expires_at, body_digest, digest
+         from {schema}.transfer"
+    );
     let mut rows = diesel::sql_query(sql).load_stream::<Row>(conn).await?;
     while let Some(row) = rows.try_next().await? {
         note(&mut rows_check, row.digest != row.expected(), || {

@@ -90,6 +90,21 @@ impl Client {
         }
     }
 
+    /// Sends a body to a path; answers the body of what came back.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, or refuses.
+    pub async fn rest(&self, token: &str, path: &str, body: &Value) -> Result<Value> {
+        let request = self.http.post(format!("{}{path}", self.base)).bearer_auth(token).json(body);
+        let answer = request.send().await.map_err(failed)?;
+        let (status, body) = (answer.status(), answer.json::<Value>().await.map_err(failed)?);
+        if status.is_success() {
+            Ok(body)
+        } else {
+            Err(Failure::Unavailable(format!("{path} answered {status}: {body}")))
+        }
+    }
+
     /// Runs a GraphQL operation; answers its `data`.
     ///
     /// # Errors

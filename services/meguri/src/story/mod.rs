@@ -2,7 +2,9 @@
 //! against an independent one; nothing is printed that was not measured or counted.
 pub mod client;
 pub mod dashboard;
+pub mod delivery;
 pub mod morning;
+pub mod partners;
 pub mod round;
 
 use crate::round::Satellite;
@@ -15,6 +17,7 @@ use crate::{
 };
 use client::Client;
 use dashboard::Dashboard;
+use delivery::Delivery;
 use domain::{BusinessDay, TerritoryCode, ids::FacilityId, time::parse_instant};
 use identity::app::set_clock;
 use morning::{Hospital, Plan, Sent};
@@ -126,6 +129,7 @@ impl<'a> Story<'a> {
         self.add_up(&after);
         self.drill_down(&after).await?;
         self.round().await?;
+        self.delivery().await?;
         self.audit(&after).await?;
         self.json.insert("seconds_total".to_owned(), json!(rounded(self.started.elapsed())));
         Ok(Ending { json: Value::Object(self.json), faults: self.faults })
@@ -258,8 +262,44 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
+    /// What was assigned is brought to the sites.
+    async fn delivery(&mut self) -> Result<()> {
+        let broker =
+            self.home.broker()?.ok_or_else(|| Failure::Unavailable("the instance has no broker".to_owned()))?;
+        let (client, home, server) = (&self.client, self.home, self.server);
+        let delivery = Delivery { client, home, server, broker: &broker, say: self.say };
+        delivery.prepare().await?;
+        let ministry = self.ministry().await?;
+        let prefectures = delivery::prefectures(self.prefectures.as_deref());
+        let result = delivery.play(&ministry, &prefectures).await?;
+        self.expect("shipments delivered", result.delivered, result.released);
+        self.expect("vials delivered and short", result.vials_delivered + result.vials_short, result.vials_released);
+        self.expect("vials short", result.vials_short, 1);
+        self.expect("open discrepancies", result.discrepancies_open, 1);
+        self.expect("orders that went astray", result.astray, 0);
+        self.expect("a partner's credentials stay out elsewhere", result.isolated, true);
+        for (key, value) in [
+            ("shipments_released", json!(result.released)),
+            ("shipments_delivered", json!(result.delivered)),
+            ("events_published", json!(result.events)),
+            ("events_seconds", json!(rounded(result.took))),
+            ("vials_delivered", json!(result.vials_delivered)),
+            ("vials_short", json!(result.vials_short)),
+            ("discrepancies_open", json!(result.discrepancies_open)),
+            ("partner_isolation_ok", json!(result.isolated)),
+        ] {
+            self.json.insert(key.to_owned(), value);
+        }
+        Ok(())
+    }
+
     async fn audit(&mut self, after: &Dashboards) -> Result<()> {
-        let report = audit::run(&self.home.role_url("audit")?).await?;
+        let mut report = audit::run(&self.home.role_url("audit")?).await?;
+        if let Some(broker) = self.home.broker()? {
+            report = report.with_broker(&audit::depths(&broker).await?);
+        }
+        let listed = report.listed("discrepancies_open").unwrap_or(0);
+        self.expect("discrepancies that the audit lists", listed, 1);
         (self.say)(&audit::table(&report));
         let recomputed = report.recomputed.icu_occupied(self.day).unwrap_or(0);
         self.expect("ICU beds occupied, as the auditor recomputes", recomputed, after.nation.figure(FIGURE));

@@ -71,11 +71,11 @@ fn moved(data: &Value, mutation: &str) -> Result<Value> {
     Err(Failure::internal(format!("{mutation}: {payload}")))
 }
 
-fn number(value: &Value, path: &str) -> i64 {
+pub(super) fn number(value: &Value, path: &str) -> i64 {
     value.pointer(path).and_then(Value::as_i64).unwrap_or(0)
 }
 
-fn text(value: &Value, path: &str) -> String {
+pub(super) fn text(value: &Value, path: &str) -> String {
     value.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
@@ -256,7 +256,7 @@ impl<'a> Round<'a> {
             .filter(|line| line.units > 0)
             .map(|line| json!({"site": line.code, "vials": line.units}))
             .collect();
-        let variables = json!({"id": new_id(), "round": round_id(), "municipality": code, "sites": sites});
+        let variables = json!({"id": new_id(), "round": round_id(), "holder": code, "sites": sites});
         let assigned = self.step(&token, "assignToSites", "AssignToSitesInput", variables).await?;
         Ok((sites.len(), number(&assigned, "/grantedVials")))
     }

@@ -1,11 +1,12 @@
-//! The audit of the entitlement book: right as it stands in the small country's round, and wrong in one
+//! The audit of the entitlement book: right as it stands in the small country's rounds, and wrong in one
 //! place after each planted fault.
 use super::audit::{Fault, audit, country, each_is_found_in};
 use platform::opctx::new_id;
 use serde_json::{Value, json};
 use testkit::{TestApp, round::BOX_VIALS};
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
+    "allocation.site",
     "allocation.plan",
     "allocation.plan_line",
     "allocation.plan_change",
@@ -204,6 +205,48 @@ async fn forged_transfers_are_found() {
     .await;
 }
 
+/// Everything agrees but the levels of the stream.
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_past_the_streams_levels_are_found() {
+    each_is_found(&[
+        (
+            // supply of a prefecture, noted and posted, in a round whose supply is the nation's
+            "insert into allocation.supply_notice (id, round_id, holder, vials, business_at)
+                select '00000000-0000-0000-0000-000000000053', round_id, '130001', 10, business_at
+                from allocation.supply_notice where id::text like '%51';
+             insert into allocation.account (id, unit, source)
+                select 9001, unit, true from allocation.account where id = forge.account('supply', '000000');
+             insert into allocation.book_account values (9001, '00000000-0000-0000-0000-000000000001', 'supply', '130001');
+             select forge.transfer('1e1eda49-1e14-5d6c-a4e3-afb6351b56f4', 9001, forge.account('granted', '130001'), 10)",
+            // and nobody noted who did it
+            &["R10", "R26"],
+            "from supply of 130001 to granted of 130001",
+        ),
+        (
+            // Tokyo's own site has moved to Tottori
+            "update allocation.site set municipality = '312011' where id::text like '%64'",
+            &["R10"],
+            "from granted of 130001 to granted of 00000000-0000-0000-0000-000000000064",
+        ),
+        (
+            "update allocation.plan set kind = 'division' where id::text like '%d2'",
+            &["R10"],
+            "division in units of 1 vials by 130001, prefecture in the stream prefecture_site",
+        ),
+        (
+            "update allocation.plan set kind = 'assignment', unit_vials = 1 where id::text like '%13'",
+            &["R10"],
+            "assignment in units of 1 vials by 310000, prefecture in the stream residents",
+        ),
+        (
+            "update allocation.plan set level = 'municipality' where id::text like '%d2'",
+            &["R10", "R19"],
+            "130001 is not on a level municipality of the stream prefecture_site",
+        ),
+    ])
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn plans_that_are_not_what_was_posted_are_found() {
     each_is_found(&[
@@ -216,7 +259,7 @@ async fn plans_that_are_not_what_was_posted_are_found() {
             // line, computation and event agree with each other: only the book knows better
             "update allocation.plan_line set units = 3, computed = 3 where plan_id::text like '%12' and recipient = '131024';
              update allocation.outbox set payload = payload || '{\"vials\": 1170, \"lines\": [{\"recipient\": \"131016\", \"units\": 3},
-                {\"recipient\": \"131024\", \"units\": 3}]}' where payload ->> 'holder' = '130001'",
+                {\"recipient\": \"131024\", \"units\": 3}]}' where payload ->> 'plan_id' like '%12'",
             &["R10"],
             "says 585 for 131024",
         ),
@@ -301,7 +344,7 @@ async fn a_large_book_is_audited_quickly() {
     let officer = app.officer(city).await;
     let lines: Vec<Value> = sites[city].iter().map(|site| json!({"site": site, "vials": 1})).collect();
     for _ in 0..5 {
-        let body = json!({"id": new_id(), "round": round, "municipality": city, "sites": lines});
+        let body = json!({"id": new_id(), "round": round, "holder": city, "sites": lines});
         officer.post("/v1/assignments", &body).await.ok(200);
     }
     // the machine may be busy with other tests: the quickest of three counts

@@ -1,6 +1,7 @@
--- The small country's round, in which everything is right, written without any of the services' code:
+-- The small country's rounds, in which everything is right, written without any of the services' code:
 -- a supply of 10 boxes and 5 vials, granted by the nation to two prefectures, by Tokyo to two wards
--- after moving a box into its reserve, by one ward to two sites. Ids of transfers are version 5 of
+-- after moving a box into its reserve, by one ward to two sites; and 400 vials of Tokyo's own, of which it
+-- assigns 300 to its own site. Ids of transfers are version 5 of
 -- RFC 9562, computed beforehand. Needs the functions of audit_base.sql in the same session.
 begin;
 
@@ -13,8 +14,9 @@ create function forge.part(t text) returns bytea language sql as
 create function forge.maybe(t text) returns bytea language sql as
     $$ select forge.part(case when t is null then '0' else '1' end) || forge.part(coalesce(t, '')) $$;
 
-create function forge.account(of_kind text, of_holder text) returns bigint language sql as
-    $$ select account_id from allocation.book_account where kind = of_kind and holder = of_holder $$;
+create function forge.account(of_kind text, of_holder text, of_round uuid default '00000000-0000-0000-0000-000000000001') returns bigint
+    language sql as
+    $$ select account_id from allocation.book_account where kind = of_kind and holder = of_holder and round_id = of_round $$;
 
 -- the auditor's recipes, a third time
 create function forge.transfer(t uuid, giver bigint, getter bigint, vials bigint, chain uuid default null, length int default null,
@@ -46,16 +48,19 @@ begin
     where id = getter;
 end $$;
 
-create function pg_temp.open(of_kind text, of_holder text) returns void language sql as $$
+create function pg_temp.open(of_kind text, of_holder text, of_round uuid default '00000000-0000-0000-0000-000000000001') returns void
+    language sql as $$
     with opened as (
         insert into allocation.account (unit, source)
-        values ('vials/covid19-2021/comirnaty-12plus/9/residents', of_kind = 'supply') returning id)
+        select 'vials/covid19-2021/comirnaty-12plus/' || number || '/' || stream, of_kind = 'supply' from allocation.round where id = of_round
+        returning id)
     insert into allocation.book_account
-    select id, '00000000-0000-0000-0000-000000000001', of_kind, of_holder from opened $$;
+    select id, of_round, of_kind, of_holder from opened $$;
 
-create function pg_temp.plan(of_plan uuid, of_level text, of_holder text, vials bigint, unit int) returns void language sql as $$
-    insert into allocation.plan values (of_plan, '00000000-0000-0000-0000-000000000001', of_level, of_holder, 'computed', 1, vials,
-        unit, '{}', sha256(''), '2021-04-05T04:00:00Z', null, true) $$;
+create function pg_temp.plan(of_plan uuid, of_level text, of_holder text, vials bigint, unit int,
+    of_round uuid default '00000000-0000-0000-0000-000000000001') returns void language sql as $$
+    insert into allocation.plan values (of_plan, of_round, case unit when 1 then 'assignment' else 'division' end, of_level,
+        of_holder, 'computed', 1, vials, unit, '{}', sha256(''), '2021-04-05T04:00:00Z', null, true) $$;
 
 create function pg_temp.line(of_plan uuid, of_recipient text, units bigint, above text default null) returns void language sql as $$
     insert into allocation.plan_line values (of_plan, of_recipient, above, units, units, '{}', 'planned') $$;
@@ -94,19 +99,27 @@ create function pg_temp.committed(of_plan uuid, cause uuid) returns void languag
     where p.id = of_plan group by p.id $$;
 
 insert into allocation.round values ('00000000-0000-0000-0000-000000000001', 'covid19-2021', 'residents', 'comirnaty-12plus', 9,
+    'box195', 195, 6, '2021-04-12', '2021-04-25', '2021-04-05T03:00:00Z'),
+    ('00000000-0000-0000-0000-000000000002', 'covid19-2021', 'prefecture_site', 'comirnaty-12plus', 9,
     'box195', 195, 6, '2021-04-12', '2021-04-25', '2021-04-05T03:00:00Z');
-select pg_temp.entry('allocation', '00000000-0000-0000-0000-000000000001', 'round_open', '2021-04-05T03:00:00Z', null);
+select pg_temp.entry('allocation', '00000000-0000-0000-0000-000000000001', 'round_open', '2021-04-05T03:00:00Z', null),
+    pg_temp.entry('allocation', '00000000-0000-0000-0000-000000000002', 'round_open', '2021-04-05T03:00:00Z', null);
 insert into allocation.site values
     ('00000000-0000-0000-0000-000000000061', 'mass', null, '131016', null, '会場'),
-    ('00000000-0000-0000-0000-000000000062', 'satellite', '00000000-0000-0000-0000-00000000000a', '131016', '00000000-0000-0000-0000-000000000061', '訓練病院');
-insert into allocation.supply_notice (id, round_id, vials, business_at) values
-    ('00000000-0000-0000-0000-000000000051', '00000000-0000-0000-0000-000000000001', 1955, '2021-04-05T03:00:00Z');
-select pg_temp.entry('allocation', '00000000-0000-0000-0000-000000000051', 'round_open', '2021-04-05T03:00:00Z', null);
+    ('00000000-0000-0000-0000-000000000062', 'satellite', '00000000-0000-0000-0000-00000000000a', '131016', '00000000-0000-0000-0000-000000000061', '訓練病院'),
+    ('00000000-0000-0000-0000-000000000064', 'mass', null, '131024', null, '都の大規模会場');
+insert into allocation.supply_notice (id, round_id, holder, vials, business_at) values
+    ('00000000-0000-0000-0000-000000000051', '00000000-0000-0000-0000-000000000001', '000000', 1955, '2021-04-05T03:00:00Z'),
+    ('00000000-0000-0000-0000-000000000052', '00000000-0000-0000-0000-000000000002', '130001', 400, '2021-04-05T03:00:00Z');
+select pg_temp.entry('allocation', '00000000-0000-0000-0000-000000000051', 'round_open', '2021-04-05T03:00:00Z', null),
+    pg_temp.entry('allocation', '00000000-0000-0000-0000-000000000052', 'round_open', '2021-04-05T03:00:00Z', null);
 
 select pg_temp.open('supply', '000000'), pg_temp.open('granted', '000000'), pg_temp.open('reserve', '000000'),
     pg_temp.open('granted', '130001'), pg_temp.open('granted', '310000'), pg_temp.open('reserve', '130001'),
     pg_temp.open('granted', '131016'), pg_temp.open('granted', '131024'),
-    pg_temp.open('granted', '00000000-0000-0000-0000-000000000061'), pg_temp.open('granted', '00000000-0000-0000-0000-000000000062');
+    pg_temp.open('granted', '00000000-0000-0000-0000-000000000061'), pg_temp.open('granted', '00000000-0000-0000-0000-000000000062'),
+    pg_temp.open('supply', '130001', '00000000-0000-0000-0000-000000000002'), pg_temp.open('granted', '130001', '00000000-0000-0000-0000-000000000002'),
+    pg_temp.open('granted', '00000000-0000-0000-0000-000000000064', '00000000-0000-0000-0000-000000000002');
 
 -- the nation: 6 boxes to Tokyo, 3 to Tottori
 select pg_temp.plan('00000000-0000-0000-0000-000000000011', 'nation', '000000', 1955, 195),
@@ -139,10 +152,17 @@ select pg_temp.plan('00000000-0000-0000-0000-0000000000d1', 'municipality', '131
     pg_temp.line('00000000-0000-0000-0000-0000000000d1', '00000000-0000-0000-0000-000000000062', 50),
     pg_temp.step('00000000-0000-0000-0000-0000000000d1', 1, '00000000-0000-0000-0000-0000000000d1', 'commit'),
     pg_temp.committed('00000000-0000-0000-0000-0000000000d1', '00000000-0000-0000-0000-0000000000d1');
+-- Tokyo's own site: by hand too, 100 vials are left
+select pg_temp.plan('00000000-0000-0000-0000-0000000000d2', 'prefecture', '130001', 400, 1, '00000000-0000-0000-0000-000000000002'),
+    pg_temp.line('00000000-0000-0000-0000-0000000000d2', '00000000-0000-0000-0000-000000000064', 300),
+    pg_temp.step('00000000-0000-0000-0000-0000000000d2', 1, '00000000-0000-0000-0000-0000000000d2', 'commit'),
+    pg_temp.committed('00000000-0000-0000-0000-0000000000d2', '00000000-0000-0000-0000-0000000000d2');
 
 create function pg_temp.grant_(t uuid, vials bigint, from_kind text, giver text, to_kind text, getter text, chain uuid default null,
-    length int default null, place int default null) returns void language sql as $$
-    select forge.transfer(t, forge.account(from_kind, giver), forge.account(to_kind, getter), vials, chain, length, place) $$;
+    length int default null, place int default null, of_round uuid default '00000000-0000-0000-0000-000000000001')
+    returns void language sql as $$
+    select forge.transfer(t, forge.account(from_kind, giver, of_round), forge.account(to_kind, getter, of_round), vials, chain,
+        length, place) $$;
 
 select pg_temp.grant_('1147173e-26f5-5b40-91e4-f9edd3ccfaae', 1955, 'supply', '000000', 'granted', '000000'),
     pg_temp.grant_('5666dae7-e531-5de2-99d6-ac1f84ebc481', 1170, 'granted', '000000', 'granted', '130001', '5666dae7-e531-5de2-99d6-ac1f84ebc481', 3, 0),
@@ -152,5 +172,7 @@ select pg_temp.grant_('1147173e-26f5-5b40-91e4-f9edd3ccfaae', 1955, 'supply', '0
     pg_temp.grant_('7e3c9cbe-6d5e-52e8-ac36-20d7cc96c490', 390, 'granted', '130001', 'granted', '131024', 'c723b0a4-406b-5835-a8a7-a88c20e94c44', 3, 1),
     pg_temp.grant_('9144bed6-5601-522f-825e-8cea18b84144', 195, 'granted', '130001', 'reserve', '130001', 'c723b0a4-406b-5835-a8a7-a88c20e94c44', 3, 2),
     pg_temp.grant_('fb9d10de-b6f3-5f94-9087-609b39e0697d', 500, 'granted', '131016', 'granted', '00000000-0000-0000-0000-000000000061', 'fb9d10de-b6f3-5f94-9087-609b39e0697d', 2, 0),
-    pg_temp.grant_('5c19a5e1-8c18-5b7b-9b10-019fc5e66fe9', 50, 'granted', '131016', 'granted', '00000000-0000-0000-0000-000000000062', 'fb9d10de-b6f3-5f94-9087-609b39e0697d', 2, 1);
+    pg_temp.grant_('5c19a5e1-8c18-5b7b-9b10-019fc5e66fe9', 50, 'granted', '131016', 'granted', '00000000-0000-0000-0000-000000000062', 'fb9d10de-b6f3-5f94-9087-609b39e0697d', 2, 1),
+    pg_temp.grant_('f41559ba-a70f-51c2-a41f-5373dd8aa8a3', 400, 'supply', '130001', 'granted', '130001', of_round => '00000000-0000-0000-0000-000000000002'),
+    pg_temp.grant_('c7fcf490-f914-5d31-9581-3f2b6b3f1abc', 300, 'granted', '130001', 'granted', '00000000-0000-0000-0000-000000000064', of_round => '00000000-0000-0000-0000-000000000002');
 commit;

@@ -2,6 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "a test may stop")]
 mod audit;
 mod audit_book;
+mod audit_bus;
+mod audit_stock;
+mod audit_way;
 mod bank;
+mod delivered;
+mod examples;
 mod import;
 mod operations;
+mod partner_answers;

@@ -2,7 +2,7 @@
 //! A new operation that is missing from these tables fails the test.
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use testkit::{Answer, TestApp, TestClient, app::report};
+use testkit::{Answer, TestApp, TestClient, app::report, shipping::released};
 
 /// What an operation answers to nobody and to a bad token.
 enum Open {
@@ -24,6 +24,16 @@ const REST: &[(&str, &str, Open)] = &[
     ("post", "/v1/plans/{plan}:approve", Open::ToAccounts),
     ("post", "/v1/plans/{plan}:commit", Open::ToAccounts),
     ("post", "/v1/assignments", Open::ToAccounts),
+    ("post", "/v1/releases", Open::ToAccounts),
+    ("get", "/v1/shipments", Open::ToAccounts),
+    ("get", "/v1/shipments/{shipment}", Open::ToAccounts),
+    ("get", "/v1/shipment-events", Open::ToAccounts),
+    ("post", "/v1/shipments/{shipment}/answers", Open::ToAccounts),
+    ("post", "/v1/shipments/{shipment}:receive", Open::ToAccounts),
+    ("post", "/v1/shipments/{shipment}:cancel", Open::ToAccounts),
+    ("post", "/v1/discrepancies/{discrepancy}:resolve", Open::ToAccounts),
+    ("post", "/v1/inbound", Open::ToAccounts),
+    ("post", "/v1/lots/{product}/{lot}:recall", Open::ToAccounts),
 ];
 
 /// Root fields of GraphQL, each with a call, the code that nobody gets (none: it is public), and the
@@ -83,9 +93,46 @@ const GRAPHQL: &[(&str, &str, Option<&str>, Option<&str>)] = &[
     ),
     (
         "assignToSites",
-        "mutation { assignToSites(input: {id: \"ID\", round: \"ROUND\", municipality: \"131016\", sites: [{site: \"ID\", vials: 1}]}) { __typename } }",
+        "mutation { assignToSites(input: {id: \"ID\", round: \"ROUND\", holder: \"131016\", sites: [{site: \"ID\", vials: 1}]}) { __typename } }",
         Some("auth.missing_token"),
         Some("allocation.round_not_found"),
+    ),
+    ("shipments", "{ shipments(first: 1) { edges { cursor } } }", None, None),
+    ("shipment", "{ shipment(id: \"SHIPMENT\") { version } }", Some("shipment.not_found"), Some("shipment.not_found")),
+    ("discrepancies", "{ discrepancies(first: 1) { edges { cursor } } }", None, None),
+    (
+        "stock",
+        "{ stock(site: \"SITE\") { name } }",
+        Some("allocation.site_not_found"),
+        Some("allocation.site_not_found"),
+    ),
+    // all who may read a shipment of their own know the wholesalers' names
+    ("wholesaler", "{ wholesaler(code: \"W01\") { code } }", Some("wholesaler.not_found"), None),
+    ("branch", "{ branch(code: \"W01-01\") { code } }", Some("wholesaler.not_found"), None),
+    ("area", "{ area(municipality: \"131016\") { productGroup } }", None, None),
+    (
+        "releaseLines",
+        "mutation { releaseLines(input: {id: \"ID\", round: \"ROUND\", holder: \"131016\", hub: \"SITE\"}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("allocation.round_not_found"),
+    ),
+    (
+        "confirmReceipt",
+        "mutation { confirmReceipt(input: {id: \"ID\", shipment: \"SHIPMENT\", lots: []}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("shipment.not_found"),
+    ),
+    (
+        "cancelShipment",
+        "mutation { cancelShipment(input: {id: \"ID\", shipment: \"SHIPMENT\", version: 1, reason: \"x\"}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("shipment.not_found"),
+    ),
+    (
+        "resolveDiscrepancy",
+        "mutation { resolveDiscrepancy(input: {id: \"ID\", discrepancy: \"ID\", decision: lost, reason: \"x\"}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("discrepancy.not_found"),
     ),
 ];
 
@@ -100,9 +147,20 @@ async fn round_and_plan(app: &TestApp) -> (String, String) {
     (round.to_string(), id.to_string())
 }
 
+/// A hub in Tokyo and a shipment to it, both there for those who may see them.
+async fn site_and_shipment(app: &TestApp, round: &str) -> (String, String) {
+    let site = app.db.sites(round.parse().unwrap(), &[("131016", 1)], &[]).await["131016"][0];
+    app.db.areas(&[("131016", "W01-01")]).await;
+    let mut release = released("131016", 195);
+    release.hub.site_id = site;
+    (site.to_string(), app.order(&release).await.to_string())
+}
+
 fn documented() -> BTreeSet<(String, String)> {
     let mut operations = BTreeSet::new();
-    for document in [identity::api::openapi(), capacity::api::openapi(), allocation::api::openapi()] {
+    let documents =
+        [identity::api::openapi(), capacity::api::openapi(), allocation::api::openapi(), distribution::api::openapi()];
+    for document in documents {
         let document = serde_json::to_value(&document).unwrap();
         for (path, methods) in document["paths"].as_object().unwrap() {
             for method in methods.as_object().unwrap().keys() {
@@ -151,7 +209,11 @@ async fn call(client: &TestClient, method: &str, path: &str) -> Answer {
     let path = path
         .replace("{key}", "gmis:10101075")
         .replace("{day}", "2021-04-05")
-        .replace("{plan}", "0192f0be-0000-7000-8000-000000000001");
+        .replace("{plan}", "0192f0be-0000-7000-8000-000000000001")
+        .replace("{shipment}", "0192f0be-0000-7000-8000-000000000002")
+        .replace("{discrepancy}", "0192f0be-0000-7000-8000-000000000003")
+        .replace("{product}", "comirnaty-12plus")
+        .replace("{lot}", "EX0001");
     if method == "get" { client.get(&path).await } else { client.post(&path, &json!({})).await }
 }
 
@@ -178,10 +240,12 @@ async fn a_sibling_sees_what_nobody_sees() {
     let facility = app.facility("131016").await;
     testkit::app::take(&app.proxy(13).await, &report(&facility, app.today, json!({"icu_total": 1}))).await;
     let (round, plan) = round_and_plan(&app).await;
+    let (site, shipment) = site_and_shipment(&app, &round).await;
     let (nobody, sibling) = (app.anonymous(), app.persona("prefecture-31").await);
     for (field, query, to_nobody, to_sibling) in GRAPHQL {
         for (client, expected) in [(&nobody, to_nobody), (&sibling, to_sibling)] {
             let query = query.replace("KEY", &facility.key()).replace("ROUND", &round).replace("PLAN", &plan);
+            let query = query.replace("SITE", &site).replace("SHIPMENT", &shipment);
             let query = query.replace("ID", &platform::opctx::new_id().to_string());
             let answer = client.graphql(&query, Value::Null).await;
             assert_eq!(answer.code(), expected.unwrap_or(""), "{field}: {}", answer.body);
@@ -190,4 +254,7 @@ async fn a_sibling_sees_what_nobody_sees() {
     assert_eq!(app.db.number("select count(*) from capacity.report").await, 1);
     assert_eq!(app.db.number("select count(*) from allocation.plan where state = 'computed' and version = 1").await, 1);
     assert_eq!(app.db.number("select count(*) from allocation.plan").await, 1);
+    let moved = "select count(*) from distribution.shipment where version > 1 or state <> 'ordered'";
+    assert_eq!(app.db.number(moved).await, 0);
+    assert_eq!(app.db.number("select count(*) from allocation.release").await, 0);
 }

@@ -205,7 +205,7 @@ impl Officer {
             {"site": place.sites[first], "vials": (part - share).max(1)},
             {"site": place.sites[second], "vials": share},
         ]);
-        let body = json!({"id": new_id(), "round": round, "municipality": place.code, "sites": sites});
+        let body = json!({"id": new_id(), "round": round, "holder": place.code, "sites": sites});
         let token = place.token.clone();
         self.ask_as(&token, "/v1/assignments", body).await;
     }

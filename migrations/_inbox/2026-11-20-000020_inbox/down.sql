@@ -1,0 +1,1 @@
+drop table inbox_held, inbox_subject, inbox;

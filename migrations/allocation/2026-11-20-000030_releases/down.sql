@@ -1,0 +1,2 @@
+drop table release_line, release;
+alter table site drop column address;

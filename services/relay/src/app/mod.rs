@@ -1,0 +1,4 @@
+//! The use cases.
+pub mod dead;
+pub mod replay;
+pub mod status;
