@@ -59,11 +59,12 @@ create function pg_temp.open(of_kind text, of_holder text, of_round uuid default
 
 create function pg_temp.plan(of_plan uuid, of_level text, of_holder text, vials bigint, unit int,
     of_round uuid default '00000000-0000-0000-0000-000000000001') returns void language sql as $$
-    insert into allocation.plan values (of_plan, of_round, case unit when 1 then 'assignment' else 'division' end, of_level,
+    insert into allocation.plan (id, round_id, kind, level, holder, state, version, supply_vials, unit_vials, rule, digest,
+        computed_at, committed_at, training) values (of_plan, of_round, case unit when 1 then 'assignment' else 'division' end, of_level,
         of_holder, 'computed', 1, vials, unit, '{}', sha256(''), '2021-04-05T04:00:00Z', null, true) $$;
 
 create function pg_temp.line(of_plan uuid, of_recipient text, units bigint, above text default null) returns void language sql as $$
-    insert into allocation.plan_line values (of_plan, of_recipient, above, units, units, '{}', 'planned') $$;
+    insert into allocation.plan_line (plan_id, recipient, under, computed, units, explanation, state) values (of_plan, of_recipient, above, units, units, '{}', 'planned') $$;
 
 -- a step on a plan: its history, and once for each request its trace and its key
 create function pg_temp.step(of_plan uuid, n int, request uuid, of_action text, of_recipient text default null,
@@ -98,13 +99,14 @@ create function pg_temp.committed(of_plan uuid, cause uuid) returns void languag
     from allocation.plan p join allocation.plan_line l on l.plan_id = p.id and l.under is null and l.units > 0
     where p.id = of_plan group by p.id $$;
 
-insert into allocation.round values ('00000000-0000-0000-0000-000000000001', 'covid19-2021', 'residents', 'comirnaty-12plus', 9,
+insert into allocation.round (id, programme, stream, product, number, pack, pack_vials, doses_per_vial,
+    delivery_from, delivery_to, opened_at) values ('00000000-0000-0000-0000-000000000001', 'covid19-2021', 'residents', 'comirnaty-12plus', 9,
     'box195', 195, 6, '2021-04-12', '2021-04-25', '2021-04-05T03:00:00Z'),
     ('00000000-0000-0000-0000-000000000002', 'covid19-2021', 'prefecture_site', 'comirnaty-12plus', 9,
     'box195', 195, 6, '2021-04-12', '2021-04-25', '2021-04-05T03:00:00Z');
 select pg_temp.entry('allocation', '00000000-0000-0000-0000-000000000001', 'round_open', '2021-04-05T03:00:00Z', null),
     pg_temp.entry('allocation', '00000000-0000-0000-0000-000000000002', 'round_open', '2021-04-05T03:00:00Z', null);
-insert into allocation.site values
+insert into allocation.site (id, kind, facility_id, municipality, hub_id, name) values
     ('00000000-0000-0000-0000-000000000061', 'mass', null, '131016', null, '会場'),
     ('00000000-0000-0000-0000-000000000062', 'satellite', '00000000-0000-0000-0000-00000000000a', '131016', '00000000-0000-0000-0000-000000000061', '訓練病院'),
     ('00000000-0000-0000-0000-000000000064', 'mass', null, '131024', null, '都の大規模会場');

@@ -229,9 +229,10 @@ create function pg_temp.decide(of_discrepancy text, of_decision text) returns vo
         pg_temp.key('distribution', gen_random_uuid(), 'discrepancy.resolve') $$;
 
 -- Tokyo's second round of its own: 12 boxes, 11 of them assigned in three plans
-insert into allocation.round values (pg_temp.at('03'), 'covid19-2021', 'prefecture_site', 'comirnaty-12plus', 10, 'box195', 195, 6,
+insert into allocation.round (id, programme, stream, product, number, pack, pack_vials, doses_per_vial,
+    delivery_from, delivery_to, opened_at) values (pg_temp.at('03'), 'covid19-2021', 'prefecture_site', 'comirnaty-12plus', 10, 'box195', 195, 6,
     '2021-04-26', '2021-05-09', '2021-04-05T03:00:00Z');
-insert into allocation.site values
+insert into allocation.site (id, kind, facility_id, municipality, hub_id, name) values
     (pg_temp.at('71'), 'mass', null, '131016', null, '会場一'), (pg_temp.at('73'), 'mass', null, '131024', null, '会場二'),
     (pg_temp.at('74'), 'mass', null, '131016', null, '会場三'), (pg_temp.at('76'), 'mass', null, '131032', null, '会場四'),
     (pg_temp.at('72'), 'satellite', pg_temp.at('0b'), '131024', pg_temp.at('74'), '訓練病院');
