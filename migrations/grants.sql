@@ -40,6 +40,10 @@ grant usage on schema allocation to {i}_allocation_app, {i}_gateway, {i}_audit;
 grant select, insert on all tables in schema allocation to {i}_allocation_app;
 grant update on allocation.plan, allocation.plan_line, allocation.account, allocation.subject, allocation.release,
     allocation.inbox_subject, allocation.inbox_held to {i}_allocation_app;
+-- the names of what is counted may be mended; what was counted never
+grant update on allocation.indicator to {i}_allocation_app;
+-- what an amendment says of itself moves on; its transfers are posted once
+grant update on allocation.amendment, allocation.amendment_line, allocation.queue_position to {i}_allocation_app;
 -- held back events go when they have been applied
 grant delete on allocation.inbox_held to {i}_allocation_app;
 -- lines that are computed again before they are handed in; what was posted stands in the book
@@ -47,7 +51,12 @@ grant delete on allocation.plan_line to {i}_allocation_app;
 grant usage on all sequences in schema allocation to {i}_allocation_app;
 grant select on allocation.programme, allocation.stream, allocation.round, allocation.round_step, allocation.supply_notice,
     allocation.site, allocation.wish, allocation.plan, allocation.plan_line, allocation.plan_change, allocation.book_account,
-    allocation.account, allocation.release, allocation.release_line to {i}_gateway;
+    allocation.account, allocation.release, allocation.release_line, allocation.objection,
+    allocation.objection_answer to {i}_gateway;
+grant select on allocation.rule, allocation.indicator, allocation.indicator_recording, allocation.indicator_value,
+    allocation.plan_document, allocation.what_if, allocation.what_if_run, allocation.what_if_line to {i}_gateway;
+grant select on allocation.amendment, allocation.amendment_line, allocation.amendment_move to {i}_gateway;
+grant select on allocation.past_round, allocation.past_line to {i}_gateway;
 grant select on all tables in schema allocation to {i}_audit;
 alter function allocation.ensure_month(text, date) set search_path = allocation;
 revoke execute on function allocation.ensure_month(text, date) from public;

@@ -104,6 +104,30 @@ impl ScalarType for Boxes {
     }
 }
 
+/// A whole number from -2^53 to 2^53, written as a JSON number: more or less than something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Difference(pub i64);
+
+/// A whole number from -2^53 to 2^53, written as a JSON number: more or less than something else.
+#[Scalar(name = "Difference")]
+impl ScalarType for Difference {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let number = match &value {
+            Value::Number(number) => number.as_i64().filter(|number| number.unsigned_abs() <= COUNT_MAX.unsigned_abs()),
+            _ => None,
+        };
+        let problem = || {
+            let problem = Problem::new(&error::ALLOCATION_AMOUNT).with("max", &COUNT_MAX.to_string());
+            refuse(&problem.with("value", &text(&value)))
+        };
+        number.map(Self).ok_or_else(problem)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from(self.0)
+    }
+}
+
 /// A calendar day in Japan, `YYYY-MM-DD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Date(pub BusinessDay);

@@ -1,8 +1,10 @@
-//! The apportionment engine at the size of the country's clinics.
+//! The engine at the size of the country's clinics: apportionment, fairness, redistribution.
 use crate::measure::{Row, against};
 use domain::{
     Problem,
     apportionment::{Method, Recipient, Remainder, apportion, explain::Explainer},
+    fairness::{self, measure},
+    redistribution::{NEAREST, Place, Route, nearest, redistribute},
 };
 
 const CLINICS: usize = 100_000;
@@ -45,6 +47,66 @@ fn bounded(count: usize) -> Vec<Recipient> {
 fn changed(mut recipients: Vec<Recipient>, change: impl Fn(&mut Recipient)) -> Vec<Recipient> {
     recipients.iter_mut().for_each(change);
     recipients
+}
+
+/// What each clinic gets of 1.95 million vials.
+fn shared(clinics: &[Recipient]) -> Result<(Vec<fairness::Line>, i64), Problem> {
+    let shared = apportion(VIALS, clinics, Method::Webster, Remainder::Hold)?;
+    // the clinics stand in the order of their codes, as the lines do
+    let lines = clinics.iter().zip(&shared.lines).map(|(clinic, line)| fairness::Line::of(clinic.weight, line));
+    Ok((lines.collect(), shared.reserve))
+}
+
+/// Municipalities on a map of 2,000 by 1,500 km, of which half have too much and half too little.
+struct Country {
+    places: Vec<Place>,
+    /// Kilometres from the south-western corner.
+    points: Vec<(i64, i64)>,
+}
+
+impl Country {
+    fn new() -> Self {
+        let mut numbers = Numbers(0xd1b5_4a32_d192_ed03);
+        let mut country = Self { places: Vec::new(), points: Vec::new() };
+        for number in 0..MUNICIPALITIES {
+            let drawn = numbers.below(100) + 1;
+            let amount = 1 + drawn * drawn * drawn / 2_000;
+            let (surplus, shortage) = if numbers.below(2) == 0 { (amount, 0) } else { (0, amount) };
+            country.places.push(Place { code: format!("{number:05}"), surplus, shortage });
+            country.points.push((numbers.below(2_000), numbers.below(1_500)));
+        }
+        country
+    }
+
+    /// As the crow flies, rounded down.
+    fn km(&self, from: usize, to: usize) -> Option<i64> {
+        let (from, to) = (self.points.get(from)?, self.points.get(to)?);
+        Some(((from.0 - to.0).pow(2) + (from.1 - to.1).pow(2)).isqrt())
+    }
+
+    fn routes(&self, count: usize) -> Vec<Route> {
+        nearest(&self.places, count, |from, to| self.km(from, to))
+    }
+}
+
+/// Measures fairness and redistribution.
+fn evenness(clinics: &[Recipient], sort: impl Fn() -> Vec<u64>) -> Result<Vec<Row>, Problem> {
+    let (lines, reserve) = shared(clinics)?;
+    measure(&lines, reserve)?;
+    let mut rows = vec![against("100,000 lines: fairness", || measure(&lines, reserve), &sort)];
+    let country = Country::new();
+    rows.push(against("1,741 places: routes to the 40 nearest", || country.routes(NEAREST), &sort));
+    for (name, count) in [("the 40 nearest", NEAREST), ("all pairs", MUNICIPALITIES)] {
+        let routes = country.routes(count);
+        let moves = redistribute(&country.places, &routes)?;
+        let (moved, unmet, cost) = (moves.moves.len(), moves.unmet, moves.vial_km);
+        let name = format!(
+            "1,741 places: redistribution, {name} ({} routes; {moved} moves, {unmet} unmet, {cost} vial-km)",
+            routes.len()
+        );
+        rows.push(against(name, || redistribute(&country.places, &routes), &sort));
+    }
+    Ok(rows)
 }
 
 /// Measures every shape of run.
@@ -97,5 +159,7 @@ pub fn run() -> Result<Vec<Row>, Problem> {
     let explainer = Explainer::new(VIALS, &clinics, Method::Webster, hold)?;
     rows.push(against("100,000 lines: every next_unit_after", || explainer.next_units(), sort));
     rows.push(against("100,000 lines: one explanation", || explainer.line("0000050000", &[]), sort));
+    rows.extend(evenness(&clinics, sort)?);
+    rows.extend(crate::rule::rows(sort)?);
     Ok(rows)
 }

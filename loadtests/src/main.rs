@@ -7,6 +7,8 @@ mod engine;
 mod events;
 mod instance;
 mod measure;
+mod round;
+mod rule;
 
 use std::{io::Write as _, path::Path, process::ExitCode};
 
@@ -14,13 +16,18 @@ const USAGE: &str = "Usage: loadtests engine [--report FILE]
        loadtests commit [--bin PATH] [--report FILE]
        loadtests relay [--bin PATH] [--events N] [--report FILE]
        loadtests delivery [--bin PATH] [--seconds N] [--report FILE]
+       loadtests round [--sites N] [--report FILE]
 
-  engine   the apportionment engine on 100,000 recipients, against sorting 100,000 numbers
+  engine   the engine on 100,000 recipients (apportionment, fairness) and 1,741 places (redistribution),
+           against sorting 100,000 numbers
   commit   one prefecture's commit over REST, against pgbench sending the same statements
   relay    emptying an outbox of 40,000 orders (or --events) to 40 wholesalers, against publishing
            the same messages without a database; the goal is 0.7 of it
   delivery from an order's commit to its arrival at one of 40 wholesalers, at 500 commits a second
            for 60 seconds (or --seconds); the goal is 99 of 100 within a second
+  round    10,000 boxes over 1,741 municipalities and on to 100,000 sites (or --sites), computed, posted and
+           evented, against COPY of the rows that it wrote; the goal is 1.7 times that, in 500 MB; and a
+           what-if of the whole nation, for which the goal is a second
 
   --bin PATH is the service's program (default target/release/meguri); it runs as the private
   instance `bench`, whose servers are started and stopped
@@ -36,19 +43,24 @@ struct Asked<'a> {
     bin: &'a str,
     events: usize,
     seconds: u64,
+    sites: usize,
+    /// The round alone, in this database of the private instance, for the process that measures.
+    database: Option<&'a str>,
     report: Option<&'a str>,
 }
 
 fn parse<'a>(arguments: &[&'a str]) -> Option<Asked<'a>> {
     let (work, mut rest) = arguments.split_first()?;
     let (events, seconds) = (events::relay::EVENTS, events::delivery::SECONDS);
-    let mut asked = Asked { work, bin: BIN, events, seconds, report: None };
+    let mut asked = Asked { work, bin: BIN, events, seconds, sites: round::SITES, database: None, report: None };
     while let [name, value, more @ ..] = rest {
         match (*name, *work) {
             ("--report", _) => asked.report = Some(value),
             ("--bin", "commit" | "relay" | "delivery") => asked.bin = value,
             ("--events", "relay") => asked.events = value.parse().ok().filter(|events| *events > 0)?,
             ("--seconds", "delivery") => asked.seconds = value.parse().ok().filter(|seconds| *seconds > 0)?,
+            ("--sites", "round") => asked.sites = value.parse().ok().filter(|sites| *sites >= round::SITES_MIN)?,
+            ("--database", "round") => asked.database = Some(value),
             _ => return None,
         }
         rest = more;
@@ -81,6 +93,10 @@ fn measure(asked: &Asked) -> Option<Result<(&'static str, String), String>> {
             let report = events::delivery::run(bin, asked.seconds);
             Some(report.map(|report| ("From commit to the wholesaler", format!("{machine}\n{report}"))))
         }
+        "round" => {
+            let machine = machine(&alternating);
+            Some(round::run(asked.sites).map(|report| ("A whole round", format!("{machine}\n{report}"))))
+        }
         _ => None,
     }
 }
@@ -93,6 +109,18 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let asked = parse(&arguments);
+    if let Some(database) = asked.as_ref().and_then(|asked| asked.database) {
+        return match round::child(database) {
+            Ok(figures) => {
+                println!("{figures}");
+                ExitCode::SUCCESS
+            }
+            Err(problem) => {
+                eprintln!("loadtests: {problem}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let Some((asked, measured)) = asked.and_then(|asked| measure(&asked).map(|measured| (asked, measured))) else {
         eprint!("{USAGE}");
         return ExitCode::from(2);

@@ -48,7 +48,8 @@ fn time<T>(mut work: impl FnMut() -> T) -> Duration {
     elapsed
 }
 
-fn median<T: Ord + Copy + Default>(mut values: Vec<T>) -> T {
+/// The one in the middle.
+pub fn median<T: Ord + Copy + Default>(mut values: Vec<T>) -> T {
     values.sort_unstable();
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
@@ -91,6 +92,12 @@ impl std::fmt::Display for Rate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&decimal(self.0))
     }
+}
+
+/// How many times as long one took as the other, in hundredths.
+pub fn ratio(measured: Duration, yardstick: Duration) -> Rate {
+    let hundredths = measured.as_micros() * 100 / yardstick.as_micros().max(1);
+    Rate(u64::try_from(hundredths).unwrap_or(u64::MAX))
 }
 
 /// A row of a table of rates: the medians of both sides, the ratio of the medians, and the lowest and the

@@ -128,7 +128,7 @@ codes! {
     // allocation
     ALLOCATION_WRONG_STATE = "allocation.wrong_state", 409, "計画の状態が「{state}」のため、この操作はできません。", "The plan is {state}; this cannot be done to it.";
     ALLOCATION_STALE_PLAN = "allocation.stale_plan", 409, "版 {given} をもとにした操作ですが、今の版は {current} です。違いを確かめてください。", "You acted on version {given}, but the newest is {current}. Look at the difference.";
-    ALLOCATION_OVER_SUPPLY = "allocation.over_supply", 409, "{holder} の残りは {available} バイアルですが、{asked} バイアルを割り当てようとしました。", "{holder} has {available} vials left, but {asked} were to be granted.";
+    ALLOCATION_OVER_SUPPLY = "allocation.over_supply", 409, "{holder} の残りは {available} ですが、{asked} を割り当てようとしました。", "{holder} has {available} left, but {asked} were to be granted.";
     ALLOCATION_PLAN_EXISTS = "allocation.plan_exists", 409, "このクールには既に計画 {plan} があります。", "There is already a plan {plan} for this round.";
     ALLOCATION_ROUND_NOT_FOUND = "allocation.round_not_found", 404, "クール {round} はありません。", "There is no round {round}.";
     ALLOCATION_PLAN_NOT_FOUND = "allocation.plan_not_found", 404, "計画 {plan} はありません。", "There is no plan {plan}.";
@@ -136,10 +136,65 @@ codes! {
     ALLOCATION_WRONG_LEVEL = "allocation.wrong_level", 422, "枠「{stream}」（{levels}）では、{holder} はこの操作を行う段ではありません。", "In the stream {stream} ({levels}) this is not for {holder} to do.";
     ALLOCATION_UNKNOWN_RECIPIENT = "allocation.unknown_recipient", 422, "{recipient} はこの計画の割当先ではありません。", "{recipient} is no recipient of this plan.";
     ALLOCATION_DUPLICATE_RECIPIENT = "allocation.duplicate_recipient", 422, "{recipient} が二度書かれています。", "{recipient} is given twice.";
-    ALLOCATION_MISSING_POPULATION = "allocation.missing_population", 422, "{name}（{territory}）の人口が登録されていません。", "There is no population figure for {name} ({territory}).";
+    ALLOCATION_MISSING_POPULATION = "allocation.missing_population", 422, "規則 {rule} の {component} の式「{expression}」に要る人口（{indicator}）が、{name}（{territory}）に登録されていません。", "Rule {rule}, {component}: the expression `{expression}` needs the population ({indicator}), and there is no such figure for {name} ({territory}).";
     ALLOCATION_REASON_MISSING = "allocation.reason_missing", 422, "理由を1文字から500文字で書いてください。", "Give a reason of 1 to 500 characters.";
     ALLOCATION_NOTHING_TO_DO = "allocation.nothing_to_do", 422, "変更がありません。", "There is nothing to change.";
     ALLOCATION_AMOUNT = "allocation.amount_out_of_range", 422, "数は 0 から {max} までの整数です（入力: {value}）。", "The amount is a whole number from 0 to {max} (given: {value}).";
+    // allocation: the officers' steps and objections
+    ALLOCATION_SECOND_PERSON = "allocation.second_person", 409, "この計画は {name} が提出しました。承認は別の人が行います。", "{name} handed this plan in; somebody else must approve it.";
+    ALLOCATION_OBJECTION_WINDOW_REQUIRED = "allocation.objection_window_required", 409, "この計画には異議の申出期間が必要ですが、このクールの予定では {level} の段に期間がありません。", "This plan needs time for objections, but the round's calendar gives the level {level} none.";
+    ALLOCATION_WINDOW_OPEN = "allocation.window_open", 409, "異議の申出期間は {until}（日本時間）までです。それより前には承認できません。", "Objections may be made until {until} (Japan time); the plan cannot be approved before.";
+    ALLOCATION_WINDOW_CLOSED = "allocation.window_closed", 409, "異議の申出期間は {until}（日本時間）に終わりました。", "The time for objections ended at {until} (Japan time).";
+    ALLOCATION_OBJECTION_OPEN = "allocation.objection_open", 409, "回答していない異議が {open} 件あります。", "Objections without an answer: {open}.";
+    ALLOCATION_OBJECTION_ANSWERED = "allocation.objection_answered", 409, "異議 {objection} には既に回答があります。", "The objection {objection} has been answered already.";
+    ALLOCATION_OBJECTION_NOT_FOUND = "allocation.objection_not_found", 404, "異議 {objection} はありません。", "There is no objection {objection}.";
+    ALLOCATION_PROPOSAL_NOT_FOUND = "allocation.proposal_not_found", 404, "クール {round} に {recipient} への案はありません。", "There is no proposal to {recipient} in round {round}.";
+    ALLOCATION_TEXT_MISSING = "allocation.text_missing", 422, "1文字から {max} 文字で書いてください。", "Write 1 to {max} characters.";
+    // allocation: what is wrong with a rule, or with what it is applied to
+    ALLOCATION_RULE_EXPRESSION = "allocation.rule_expression", 422, "規則 {rule} の {component} の式「{expression}」を読めません（{position}文字目）: {reason}", "Rule {rule}, {component}: the expression `{expression}` cannot be read (character {position}): {reason_en}";
+    ALLOCATION_RULE_DIVISION_BY_ZERO = "allocation.rule_division_by_zero", 422, "規則 {rule} の {component} の式「{expression}」が、{name}（{place}）で 0 による割り算になります。", "Rule {rule}, {component}: the expression `{expression}` divides by zero at {name} ({place}).";
+    ALLOCATION_RULE_OVERFLOW = "allocation.rule_overflow", 422, "規則 {rule} の {component} の式「{expression}」の値が、{name}（{place}）で上限 {limit} を超えます。", "Rule {rule}, {component}: the value of the expression `{expression}` at {name} ({place}) exceeds the limit of {limit}.";
+    ALLOCATION_RULE_TOO_LARGE = "allocation.rule_too_large", 422, "規則 {rule} の {component} の式「{expression}」の計算の途中で、{name}（{place}）の値が大きくなりすぎます。", "Rule {rule}, {component}: on the way to the value of the expression `{expression}` at {name} ({place}) a number becomes too large.";
+    ALLOCATION_RULE_UNKNOWN_INDICATOR = "allocation.rule_unknown_indicator", 422, "規則 {rule} の {component} の式「{expression}」にある指標 {indicator} はありません。", "Rule {rule}, {component}: the expression `{expression}` names {indicator}, and there is no such indicator.";
+    ALLOCATION_RULE_MISSING_FIGURE = "allocation.rule_missing_figure", 422, "規則 {rule} の {component} の式「{expression}」に要る指標 {indicator} の値が {name}（{territory}）にありません。", "Rule {rule}, {component}: the expression `{expression}` needs {indicator}, for which {name} ({territory}) has no figure.";
+    ALLOCATION_RULE_NOT_LEVEL = "allocation.rule_not_a_level", 422, "規則 {rule} の {component} の式「{expression}」の指標 {indicator} は日ごとの値です。{name}（{territory}）の一つの値として使うことはできません。", "Rule {rule}, {component}: the indicator {indicator} in the expression `{expression}` is a day series; it cannot be used as one figure of {name} ({territory}).";
+    ALLOCATION_RULE_NOT_DAILY = "allocation.rule_not_daily", 422, "規則 {rule} の {component} の式「{expression}」に要る指標 {indicator} は、{name}（{territory}）で日ごとの値ではありません。", "Rule {rule}, {component}: the expression `{expression}` needs {indicator} as a day series, and that of {name} ({territory}) is none.";
+    ALLOCATION_RULE_DUPLICATE_NAME = "allocation.rule_duplicate_name", 422, "規則 {rule} で名前 {name} が二度使われています。", "Rule {rule} uses the name {name} twice.";
+    ALLOCATION_RULE_NAME_TAKEN = "allocation.rule_name_taken", 422, "規則 {rule} で {name} という名前を使うことはできません（既に決まった意味があります）。", "Rule {rule} cannot use the name {name}: it has a meaning already.";
+    ALLOCATION_RULE_PERMILLE = "allocation.rule_permille", 422, "規則 {rule} の千分率の合計が {sum} です。1000 以下にしてください。", "The thousandths of rule {rule} add up to {sum}. They may come to at most 1000.";
+    ALLOCATION_RULE_CUMULATIVE = "allocation.rule_cumulative", 422, "規則 {rule} の {component} は累計で配分するため、最小注文数と在庫による減量は使えません。", "Rule {rule}, {component} shares the running total: it can have no minimum order and no stock cut.";
+    ALLOCATION_RULE_WEIGHT_ZERO = "allocation.rule_weight_zero", 422, "規則 {rule} の {component} の重み「{expression}」が、すべての場所で 0 です。", "Rule {rule}, {component}: the weight `{expression}` is 0 at every place.";
+    ALLOCATION_DOCUMENT_ENGINE = "allocation.document_engine", 422, "この文書は {engine} で計算されたものです。このプログラム（{known}）では計算し直せません。その版のプログラムを使ってください。", "This document was computed by {engine}. This program is {known} and cannot compute it again; use the program of that version.";
+    ALLOCATION_RULE_NO_WINDOW = "allocation.rule_no_window", 422, "規則 {rule} の {component} の式「{expression}」の {indicator} を求めるには、クールの配送期間が要ります。", "Rule {rule}, {component}: {indicator} in the expression `{expression}` needs the delivery window of the round.";
+    ALLOCATION_RULE_FIGURE_AFTER = "allocation.rule_figure_after", 422, "規則 {rule} に渡された指標 {indicator} の {code} の値の日付 {day} が、計画の基準日 {as_of} より後です。", "Rule {rule} was given a figure of {indicator} for {code} of {day}, after the day of the plan ({as_of}).";
+    ALLOCATION_RULE_DAY_TWICE = "allocation.rule_day_twice", 422, "指標 {indicator} の {code} に {day} の値が二つあります。", "{indicator} of {code} has two figures for {day}.";
+    // allocation: rules, indicators, what-ifs
+    ALLOCATION_RULE_EXISTS = "allocation.rule_exists", 409, "規則 {rule} は別の内容で既に公表されています。版の番号を上げてください。", "The rule {rule} is already published with another content. Give it a new version.";
+    ALLOCATION_RULE_NOT_FOUND = "allocation.rule_not_found", 404, "規則 {rule} はありません。", "There is no rule {rule}.";
+    ALLOCATION_RULE_UNKNOWN = "allocation.rule_unknown", 422, "規則 {rule} はありません。code@version の形で、公表された規則を指定してください。", "There is no rule {rule}. Name a published one as code@version.";
+    ALLOCATION_RULE_OR_COMPONENTS = "allocation.rule_or_components", 422, "rule と components のどちらか一方だけを指定してください。", "Give either rule or components, and not both.";
+    ALLOCATION_INDICATOR_NOT_FOUND = "allocation.indicator_not_found", 404, "指標 {indicator} はありません。", "There is no indicator {indicator}.";
+    ALLOCATION_INDICATOR_UNKNOWN = "allocation.indicator_unknown", 422, "規則 {rule} の指標 {indicator} は登録されていません。", "Rule {rule} names the indicator {indicator}, which is not registered.";
+    ALLOCATION_INDICATOR_EMPTY = "allocation.indicator_empty", 422, "規則 {rule} の指標 {indicator} には、{day} までの数がありません。", "Rule {rule} names the indicator {indicator}, which has no figures up to {day}.";
+    ALLOCATION_INDICATOR_MEASURE = "allocation.indicator_measure", 422, "規則 {rule} は指標 {indicator} を {wanted} として使いますが、登録された種類は {kind} です。", "Rule {rule} uses the indicator {indicator} as {wanted}, but it is registered as {kind}.";
+    ALLOCATION_INDICATOR_RESERVED = "allocation.indicator_reserved", 422, "指標の名前 {indicator} は使えません。英小文字で始まり、英小文字・数字・_ だけで、決まった意味のない名前にしてください。", "The name {indicator} cannot be used for an indicator: lower-case letters, digits and _, beginning with a letter, and none with a fixed meaning.";
+    ALLOCATION_INDICATOR_KIND = "allocation.indicator_kind", 409, "指標 {indicator} の種類は {kind} です。種類は変えられません。", "The indicator {indicator} is of the kind {kind}, which cannot be changed.";
+    ALLOCATION_FIGURE_TWICE = "allocation.figure_twice", 422, "{place} の {as_of} の数が二度書かれています。", "The figure of {place} on {as_of} is given twice.";
+    ALLOCATION_DAY_IN_FUTURE = "allocation.day_in_future", 422, "{day} はまだ来ていません。", "{day} has not come yet.";
+    ALLOCATION_WHAT_IF_NOT_FOUND = "allocation.what_if_not_found", 404, "試算 {what_if} はありません。", "There is no what-if {what_if}.";
+    ALLOCATION_NOT_PUBLISHED = "allocation.not_published", 404, "クール {round} の {territory} への割当ては、公表されていません。", "Nothing is published about an allocation to {territory} in round {round}.";
+    ALLOCATION_NO_DOCUMENT = "allocation.no_document", 404, "計画 {plan} には計算の記録がありません。", "Nothing was computed for the plan {plan}.";
+    // allocation: amendments
+    ALLOCATION_AMENDMENT_NOT_FOUND = "allocation.amendment_not_found", 404, "割当ての変更 {amendment} はありません。", "There is no amendment {amendment}.";
+    ALLOCATION_AMENDMENT_OPEN = "allocation.amendment_open", 409, "この計画の変更 {amendment} がまだ終わっていません（状態 {state}）。", "The amendment {amendment} of this plan is not done with yet ({state}).";
+    ALLOCATION_AMENDMENT_STATE = "allocation.amendment_state", 409, "割当ての変更の状態が「{state}」のため、この操作はできません。", "The amendment is {state}; this cannot be done to it.";
+    ALLOCATION_STALE_AMENDMENT = "allocation.stale_amendment", 409, "版 {given} をもとにした操作ですが、割当ての変更は今の版 {current} で計算し直されています。違いを確かめてください。", "You acted on version {given}, but the amendment has been computed again (now version {current}). Look at the difference.";
+    ALLOCATION_OVERCOMMITTED = "allocation.overcommitted", 409, "出荷の指示などで動かせない分が {shortfall} 単位多く、足りません。返納か留保のどちらかを選んでください。", "{shortfall} units more are locked than would be left. Choose where they come from.";
+    ALLOCATION_CHOICE_TOO_SMALL = "allocation.choice_too_small", 409, "{shortfall} 単位が必要ですが、この方法で出せるのは {units} 単位です。", "{shortfall} units are needed, but this can give only {units}.";
+    ALLOCATION_UNKNOWN_CHOICE = "allocation.unknown_choice", 422, "選べるのは return（返納）か reserve（留保）です（入力: {value}）。", "Choose return or reserve (given: {value}).";
+    ALLOCATION_SUPPLY_OR_LINES = "allocation.supply_or_lines", 422, "supply_vials と lines のどちらか一方だけを指定してください。", "Give either supply_vials or lines, and not both.";
+    ALLOCATION_AMENDMENT_TOTAL = "allocation.amendment_total", 422, "上の段が決めた合計は {wanted} 単位ですが、行の合計は {given} 単位です。", "The level above has left {wanted} units, but the lines come to {given}.";
+    ALLOCATION_LINE_NOT_PLANNED = "allocation.line_not_planned", 422, "計画 {plan} の {site} への割当ては、取り下げられません（出荷指示済みか、取下げ済みです）。", "The line of {site} in the plan {plan} cannot be taken back: it was released, or withdrawn before.";
     // allocation
     ALLOCATION_INVALID = "allocation.invalid", 422, "配分の条件に誤りがあります。errors を見てください。", "The input of the allocation is not valid; see errors.";
     ALLOCATION_DUPLICATE_CODE = "allocation.duplicate_code", 422, "コード {code} が二度書かれています。", "The code {code} is given twice.";
@@ -153,12 +208,22 @@ codes! {
     ALLOCATION_NOT_CANONICAL = "allocation.not_canonical", 422, "方針に整数でない数があります: {value}", "The policy contains a number that is not a whole number: {value}";
     ALLOCATION_UNKNOWN_KIND = "allocation.unknown_kind", 422, "事例の種類 {kind} は扱えません。", "Unknown kind of case: {kind}";
     ALLOCATION_MALFORMED_CASE = "allocation.malformed_case", 422, "事例を読めません: {reason}", "The case cannot be read: {reason}";
+    ALLOCATION_UNKNOWN_PLACE = "allocation.unknown_place", 422, "場所 {code} は一覧にありません。", "There is no place {code} in the list.";
     // releases
     ALLOCATION_SITE_NOT_FOUND = "allocation.site_not_found", 404, "施設 {site} はありません。", "There is no site {site}.";
     ALLOCATION_NOT_A_HUB = "allocation.not_a_hub", 422, "{site} は基本型接種施設ではありません。箱は基本型接種施設に届きます。", "{site} is not a hub. Boxes go to hubs.";
     ALLOCATION_NOT_OF_THE_HUB = "allocation.not_of_the_hub", 422, "{site} はこの基本型接種施設の接種施設ではありません。", "{site} does not belong to this hub.";
     ALLOCATION_NOTHING_TO_RELEASE = "allocation.nothing_to_release", 422, "出荷を指示できる割当てがありません。", "There is no assigned line that could be released.";
-    ALLOCATION_NOT_WHOLE_PACKS = "allocation.not_whole_packs", 422, "合計 {vials} バイアルは {pack_vials} バイアル入りの箱の整数倍ではありません（余り {remainder}）。", "{vials} vials in all are no whole packs of {pack_vials} (remainder {remainder}).";
+    ALLOCATION_NOT_WHOLE_PACKS = "allocation.not_whole_packs", 422, "合計 {vials} は {pack_vials} 入りの箱の整数倍ではありません（余り {remainder}）。", "{vials} in all are no whole packs of {pack_vials} (remainder {remainder}).";
+    ALLOCATION_WRONG_SITE_FOR_STREAM = "allocation.wrong_site_for_stream", 422, "接種施設 {site}（種類 {kind}）は、枠「{stream}」の割当先ではありません。", "Site {site} ({kind}) takes no part in the stream {stream}.";
+    // rounds of the past: what is odd about a row that was taken as published has status 0
+    PAST_NOT_WHOLE_PACKS = "past.not_whole_packs", 0, "{place}: {doses} 回分は {pack} 回分の箱の整数倍ではありません。公表のまま取り込みました。", "{place}: {doses} doses are no whole boxes of {pack}. Taken as published.";
+    PAST_SLIP = "past.slip", 0, "{place}: {doses} 回分は {pack} 回分の箱の整数倍ではありません。もう一方の数 {other} は整数倍で、違うのは1、2桁だけです。誤記と思われますが、公表のまま取り込みました。", "{place}: {doses} doses are no whole boxes of {pack}; the other figure, {other}, is whole boxes and differs in one or two digits: it looks like a slip. Taken as published.";
+    PAST_DOSES_DIFFER = "past.doses_differ", 0, "{place}: 1回目 {first} と2回目 {second} が違います。公表のまま取り込みました。", "{place}: {first} first doses and {second} second doses differ. Taken as published.";
+    PAST_NEGATIVE = "past.negative", 0, "{place}: {doses} 回分は、引き渡したものです。公表のまま取り込みました。", "{place}: {doses} doses were handed over to others. Taken as published.";
+    PAST_TOTAL_DIFFERS = "past.total_differs", 0, "{place}: 公表された合計 {total} は、取り込んだ行の合計 {sum} と違います。", "{place}: the published total, {total}, is not the sum of what was taken, {sum}.";
+    PAST_DUPLICATE_ROW = "past.duplicate_row", 422, "{place}（{day}）は前の行にあります。", "{place} on {day} stands in an earlier row.";
+    PAST_DIFFERS = "past.differs", 409, "{product}（{day}）は別の数で既に取り込まれています。", "{product} on {day} was already imported with other figures.";
     // wholesalers
     WHOLESALER_MALFORMED_CODE = "wholesaler.malformed_code", 422, "卸のコードは W と2桁（例: W07）、支店は W07-03 の形です（入力: {value}）。", "A wholesaler's code is W and two digits (W07), a branch's W07-03 (given: {value}).";
     WHOLESALER_NOT_FOUND = "wholesaler.not_found", 404, "卸 {wholesaler} はありません。", "There is no wholesaler {wholesaler}.";

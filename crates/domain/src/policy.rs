@@ -89,8 +89,28 @@ names! {
         PlanApprove = "plan_approve",
         /// Posting a plan, or assigning vials to sites.
         PlanCommit = "plan_commit",
+        /// Posting a plan as it stands because its officers are late: the service's own work.
+        PlanCarry = "plan_carry",
+        /// Reading a territory's own line of a plan that was handed in and is open to objections.
+        PlanProposalRead = "plan_proposal_read",
+        /// Objecting to one's own line of such a plan.
+        PlanObject = "plan_object",
+        /// Proposing and committing a change of a committed plan.
+        PlanAmend = "plan_amend",
+        /// Taking assigned lines back that were not released.
+        LinesWithdraw = "lines_withdraw",
         /// Opening rounds, recording supply, registering sites.
         RoundOpen = "round_open",
+        /// Reading what anybody may know: rules, and what was committed to a territory and why.
+        PublishedRead = "published_read",
+        /// Publishing a version of a rule.
+        RulePublish = "rule_publish",
+        /// Registering indicators and recording their figures.
+        IndicatorRecord = "indicator_record",
+        /// Trying rules out, without any effect on plans.
+        WhatIfRun = "what_if_run",
+        /// Taking in rounds of the past as they were published.
+        PastRoundImport = "past_round_import",
         /// Releasing assigned lines: they become a shipment to their hub.
         LinesRelease = "lines_release",
         /// Reading shipments, receipts, discrepancies and stock.
@@ -309,20 +329,47 @@ fn verdict(role: Role, action: Action, level: Level, relation: Relation) -> Verd
             (Level::Facility, _) if sees_facility => Verdict::Refuse,
             _ => Verdict::Hide,
         },
-        Action::PlanRead if oversees(role) && role != Role::ReportingProxy && inside => Verdict::Allow,
-        Action::PlanRead => Verdict::Hide,
-        Action::PlanDraft | Action::PlanApprove | Action::PlanCommit => match role {
-            // each level divides what it holds, by its own officers; a level above looks on
-            Role::Ministry | Role::Prefecture | Role::Municipality if relation == Relation::Own => Verdict::Allow,
+        Action::PlanRead | Action::PlanProposalRead if oversees(role) && role != Role::ReportingProxy && inside => {
+            Verdict::Allow
+        }
+        Action::PlanRead | Action::PlanProposalRead => Verdict::Hide,
+        Action::PlanObject => match role {
+            // a territory speaks for itself, by its own officers
+            Role::Prefecture | Role::Municipality if relation == Relation::Own => Verdict::Allow,
             Role::Ministry | Role::Prefecture | Role::Municipality | Role::HealthCentre | Role::Auditor if inside => {
                 Verdict::Refuse
             }
             _ => Verdict::Hide,
         },
+        Action::PlanDraft | Action::PlanApprove | Action::PlanCommit | Action::PlanAmend | Action::LinesWithdraw => {
+            match role {
+                // each level divides what it holds, by its own officers; a level above looks on
+                Role::Ministry | Role::Prefecture | Role::Municipality if relation == Relation::Own => Verdict::Allow,
+                Role::Ministry | Role::Prefecture | Role::Municipality | Role::HealthCentre | Role::Auditor
+                    if inside =>
+                {
+                    Verdict::Refuse
+                }
+                _ => Verdict::Hide,
+            }
+        }
+        Action::PublishedRead if matches!(level, Level::Published | Level::Municipality) => Verdict::Allow,
+        Action::PublishedRead => Verdict::Hide,
+        // by the ministry, or the shipped ones by who runs the machine
+        Action::RulePublish if matches!(role, Role::Ministry | Role::Operator) && inside => Verdict::Allow,
+        Action::RulePublish => Verdict::Refuse,
+        // by the ministry, or from a file by who runs the machine
+        Action::IndicatorRecord if matches!(role, Role::Ministry | Role::Operator) && inside => Verdict::Allow,
+        Action::IndicatorRecord => Verdict::Refuse,
+        Action::WhatIfRun => match role {
+            Role::Ministry | Role::Prefecture if inside => Verdict::Allow,
+            Role::Municipality | Role::HealthCentre | Role::Auditor if inside => Verdict::Refuse,
+            _ => Verdict::Hide,
+        },
         Action::LinesRelease => match role {
             _ if level == Level::Partner => Verdict::Hide,
             // the officers of the holder release what it assigned, or the prefecture above
-            Role::Municipality if relation == Relation::Own => Verdict::Allow,
+            Role::Ministry | Role::Municipality if relation == Relation::Own => Verdict::Allow,
             Role::Prefecture if inside => Verdict::Allow,
             Role::Ministry | Role::Municipality | Role::HealthCentre | Role::Auditor if inside => Verdict::Refuse,
             _ => Verdict::Hide,
@@ -341,6 +388,8 @@ fn verdict(role: Role, action: Action, level: Level, relation: Relation) -> Verd
         Action::LotRecall if role == Role::Ministry && inside => Verdict::Allow,
         Action::LotRecall => Verdict::Refuse,
         Action::RoundOpen
+        | Action::PlanCarry
+        | Action::PastRoundImport
         | Action::WholesalerManage
         | Action::EventApply
         | Action::FacilityImport

@@ -2,7 +2,10 @@
 //! move it, and which lots it takes.
 //!
 //! Source: the project's contracts, "States"; first-expired-first-out as allocation.md 4.5 has it.
-use crate::error::{self, Problem};
+use crate::{
+    error::{self, Problem},
+    fefo::{SameExpiry, Shelf},
+};
 use chrono::NaiveDate;
 
 /// Where a shipment stands.
@@ -77,6 +80,14 @@ pub const ANSWERS: [(Step, &str); 7] = [
     (Step::Lose, "shipment.lost.v1"),
 ];
 
+impl Step {
+    /// It says that the shipment has left the depot.
+    #[must_use]
+    pub fn has_left(self) -> bool {
+        matches!(self, Self::Dispatch | Self::Deliver | Self::Return | Self::Lose)
+    }
+}
+
 impl State {
     /// All states, in their order.
     pub fn all() -> impl Iterator<Item = Self> {
@@ -99,6 +110,12 @@ impl State {
     #[must_use]
     pub fn on_the_road(self, received: bool) -> bool {
         matches!(self, Self::Dispatched | Self::Failed) || self == Self::Delivered && !received
+    }
+
+    /// Nothing can happen to it any more.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Returned | Self::Lost | Self::Cancelled | Self::Unfulfillable)
     }
 
     /// The state after a step. `received` tells whether the site has confirmed the arrival.
@@ -147,18 +164,9 @@ pub fn first_expired_first_out<L: Copy + Ord>(
     vials: i64,
     day: NaiveDate,
 ) -> Vec<(L, NaiveDate, i64)> {
-    let mut usable: Vec<&OnHand<L>> = on_hand.iter().filter(|lot| lot.expiry >= day && lot.vials > 0).collect();
-    usable.sort_by_key(|lot| (lot.expiry, lot.lot));
-    let mut wanted = vials.max(0);
-    let mut taken = Vec::new();
-    for lot in usable {
-        let part = lot.vials.min(wanted);
-        if part > 0 {
-            taken.push((lot.lot, lot.expiry, part));
-            wanted -= part;
-        }
-    }
-    taken
+    let mut shelf = Shelf::new(on_hand.iter().map(|lot| (lot.lot, lot.expiry, lot.vials)));
+    // what is left of an opened lot leaves the depot first
+    shelf.take(vials, day, SameExpiry::LotOrder)
 }
 
 #[cfg(test)]
@@ -196,6 +204,17 @@ mod tests {
         assert_eq!(State::Picked.after(Step::Fail, false).unwrap(), State::Unfulfillable);
         assert_eq!(State::Dispatched.after(Step::Fail, false).unwrap(), State::Failed);
         assert_eq!(State::Delivered.after(Step::Deliver, true).unwrap(), State::Delivered, "the site was faster");
+    }
+
+    #[test]
+    fn over_is_what_no_step_leads_out_of() {
+        use Step::{Cancel, Deliver, Dispatch, Fail, Lose, Pick, Receive, Return, Schedule};
+        for state in State::all() {
+            let steps = [Schedule, Pick, Dispatch, Deliver, Fail, Return, Lose, Cancel, Receive];
+            let leads_out =
+                steps.iter().any(|step| state.after(*step, false).is_ok() || state.after(*step, true).is_ok());
+            assert_eq!(state.is_over(), !leads_out, "{state:?}");
+        }
     }
 
     proptest! {

@@ -42,12 +42,26 @@ impl Levels {
         self.last
     }
 
-    /// Does a holder of this tier divide among the tier below? Lines are computed for municipalities
-    /// and summed above, so the stream must pass every tier from this one down to them.
+    /// Does a holder of this tier divide what it has among the tier below?
     #[must_use]
     pub fn divides(&self, tier: Tier) -> bool {
-        let mut down = [Tier::Nation, Tier::Prefecture, Tier::Municipality].into_iter().filter(|down| *down >= tier);
-        tier < self.last && down.all(|down| self.tiers.contains(&down))
+        self.among(tier).is_some()
+    }
+
+    /// For whom lines are computed when a holder of this tier divides: municipalities where the stream
+    /// passes them (the nation's run is flat over all of them and summed above), else prefectures. `None`
+    /// for who does not divide, and for streams that leave the prefectures out between nation and
+    /// municipality.
+    #[must_use]
+    pub fn among(&self, tier: Tier) -> Option<Tier> {
+        let passed = |down: Tier| self.tiers.contains(&down);
+        match tier {
+            _ if !passed(tier) || tier >= self.last => None,
+            Tier::Nation if !passed(Tier::Prefecture) => None,
+            Tier::Nation if self.last == Tier::Prefecture => Some(Tier::Prefecture),
+            Tier::Nation | Tier::Prefecture => Some(Tier::Municipality),
+            Tier::Municipality => None,
+        }
     }
 }
 
@@ -71,12 +85,18 @@ mod tests {
     }
 
     #[test]
-    fn only_streams_that_pass_the_municipalities_are_divided() {
-        for short in [&["nation", "prefecture", "site"], &["nation", "municipality", "site"]] {
-            assert!(!levels(short).unwrap().divides(Nation), "{short:?}");
-        }
-        let late = levels(&["prefecture", "municipality", "site"]).unwrap();
-        assert_eq!([Nation, Prefecture].map(|tier| late.divides(tier)), [false, true]);
+    fn lines_are_computed_for_the_lowest_territories_of_the_stream() {
+        let among = |names: &[&str]| [Nation, Prefecture, Municipality].map(|tier| levels(names).unwrap().among(tier));
+        assert_eq!(
+            among(&["nation", "prefecture", "municipality", "site"]),
+            [Some(Municipality), Some(Municipality), None]
+        );
+        // health workers: a prefecture assigns to the sites itself
+        assert_eq!(among(&["nation", "prefecture", "site"]), [Some(Prefecture), None, None]);
+        assert_eq!(among(&["nation", "municipality", "site"]), [None; 3], "nobody stands between");
+        assert_eq!(among(&["nation", "site"]), [None; 3]);
+        assert_eq!(among(&["prefecture", "municipality", "site"]), [None, Some(Municipality), None]);
+        assert_eq!(among(&["prefecture", "site"]), [None; 3]);
     }
 
     #[test]

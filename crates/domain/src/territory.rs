@@ -101,6 +101,16 @@ impl TerritoryCode {
         Self(stem * 10 + check_digit(stem))
     }
 
+    /// Who stands directly above it: the nation above a prefecture, the prefecture above a municipality.
+    #[must_use]
+    pub fn above(self) -> Option<Self> {
+        match self.tier() {
+            Tier::Nation => None,
+            Tier::Prefecture => Some(Self::NATION),
+            Tier::Municipality => self.prefecture(),
+        }
+    }
+
     /// Does this territory hold `other` (or is it the same)?
     #[must_use]
     pub fn contains(self, other: Self) -> bool {

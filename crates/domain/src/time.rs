@@ -128,6 +128,12 @@ pub fn rfc3339(instant: Instant) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+/// An instant as people in Japan read it, to the minute: `2021-04-06 17:00`.
+#[must_use]
+pub fn in_japan(instant: Instant) -> String {
+    instant.with_timezone(&japan()).format("%Y-%m-%d %H:%M").to_string()
+}
+
 /// Reads an RFC 3339 instant; an offset must be written, since a time without one is ambiguous.
 /// What lies beyond a millisecond is dropped, as nothing of ours keeps it.
 ///
@@ -179,6 +185,11 @@ mod tests {
         ] {
             assert_eq!(BusinessDay::parse(text).unwrap_err().code.code, "time.malformed_day", "{text}");
         }
+    }
+
+    #[test]
+    fn people_read_japans_time() {
+        assert_eq!(in_japan(parse_instant("2021-04-05T15:00:59Z").unwrap()), "2021-04-06 00:00");
     }
 
     #[test]

@@ -118,6 +118,44 @@ pub async fn lock(conn: &mut AsyncPgConnection, accounts: &[AccountId]) -> Resul
     Ok(rows.into_iter().map(sql::balance).collect())
 }
 
+/// Accounts that the caller's transaction has locked, as they are. It posts one chain with them.
+#[derive(Debug)]
+pub struct Held(BTreeMap<AccountId, Balance>);
+
+/// Locks accounts as [`lock`] does, for a use case that must know them before it posts its one chain: that
+/// saves [`post`] from asking for them again.
+///
+/// # Errors
+/// The database's.
+pub async fn hold(conn: &mut AsyncPgConnection, accounts: &[AccountId]) -> Result<Held> {
+    let locked = lock(conn, accounts).await?;
+    Ok(Held(locked.into_iter().map(|balance| (balance.account, balance)).collect()))
+}
+
+impl Held {
+    /// One of them; `None` when it does not exist or was not asked for.
+    #[must_use]
+    pub fn balance(&self, account: AccountId) -> Option<&Balance> {
+        self.0.get(&account)
+    }
+
+    /// Posts a chain between these accounts, as [`post`] does, in two statements. Its transfers name their
+    /// accounts: one that posts, gives up or takes back another is refused, as is an account that is not held.
+    ///
+    /// # Errors
+    /// Those of [`post`].
+    pub async fn post(self, conn: &mut AsyncPgConnection, ctx: &OpCtx, chain: &[Transfer]) -> Result<Posted> {
+        rules::check_shape(chain)?;
+        if chain.iter().any(|transfer| transfer.kind.refers_to().is_some()) {
+            return Err(Failure::internal("a chain between held accounts refers to another transfer"));
+        }
+        let ids = chain.iter().map(|transfer| transfer.id).collect();
+        let transfers = sql::Recall { ids }.load(conn).await?;
+        let transfers = transfers.into_iter().map(sql::recorded).collect();
+        write(conn, ctx, Book { accounts: self.0, transfers }, chain).await
+    }
+}
+
 /// Posts a chain (of one or more) in the caller's transaction: all of it or nothing. Three statements;
 /// two when it exists or is refused, and then nothing has been written.
 ///
@@ -127,6 +165,10 @@ pub async fn lock(conn: &mut AsyncPgConnection, accounts: &[AccountId]) -> Resul
 pub async fn post(conn: &mut AsyncPgConnection, ctx: &OpCtx, chain: &[Transfer]) -> Result<Posted> {
     rules::check_shape(chain)?;
     let book = load(conn, chain).await?;
+    write(conn, ctx, book, chain).await
+}
+
+async fn write(conn: &mut AsyncPgConnection, ctx: &OpCtx, book: Book, chain: &[Transfer]) -> Result<Posted> {
     let before = book.accounts.clone();
     match rules::apply(book, chain, ctx.actor.account.0, ctx.now)? {
         Outcome::Exists => Ok(Posted { exists: true, balances: before.into_values().collect() }),

@@ -31,16 +31,15 @@ statement! {
 statement! {
     /// Locks and loads the accounts named and those of the transfers named, in id order: two postings
     /// can wait for each other only in one direction. Transfers never change, so that their accounts
-    /// may be looked up before anything is locked. Foreign keys to an account are not kept waiting.
+    /// may be looked up before anything is locked. Foreign keys to an account are not kept waiting. (An array, not a
+    /// join: a plan made while there were few accounts would merge, and go through all of them later.)
     Lock { ids: Vec<i64> as Array<BigInt>, through: Vec<Uuid> as Array<SqlUuid> } -> AccountRow,
-    "select a.id, a.unit, a.source, a.closed,
-            a.debits_posted, a.credits_posted, a.debits_pending, a.credits_pending
-     from (select unnest(?) as id
-           union
-           select unnest(array[debit_account, credit_account]) from transfer where id = any(?)) as wanted
-     join account a on a.id = wanted.id
-     order by a.id
-     for no key update of a"
+    "select id, unit, source, closed, debits_posted, credits_posted, debits_pending, credits_pending
+     from account
+     where id = any(array(
+         select unnest(?) union select unnest(array[debit_account, credit_account]) from transfer where id = any(?)))
+     order by id
+     for no key update"
 }
 
 statement! {
@@ -70,7 +69,7 @@ statement! {
 }
 
 statement! {
-    /// Writes a chain: totals as differences, and the log.
+    /// Writes a chain: totals as differences, and the log. (The array for the same reason as in [`Lock`].)
     Write {
         accounts: Vec<i64> as Array<BigInt>,
         debits_posted: Vec<i64> as Array<BigInt>,
@@ -95,13 +94,15 @@ statement! {
         body_digests: Vec<Vec<u8>> as Array<Binary>,
         digests: Vec<Vec<u8>> as Array<Binary>,
     },
-    "with moved as (
+    "with d as (
+         select * from unnest(?, ?, ?, ?, ?)
+             as d (id, debits_posted, credits_posted, debits_pending, credits_pending)),
+     moved as (
          update account a
          set debits_posted = a.debits_posted + d.debits_posted, credits_posted = a.credits_posted + d.credits_posted,
              debits_pending = a.debits_pending + d.debits_pending,
              credits_pending = a.credits_pending + d.credits_pending
-         from unnest(?, ?, ?, ?, ?) as d (id, debits_posted, credits_posted, debits_pending, credits_pending)
-         where a.id = d.id)
+         from d where a.id = d.id and a.id = any(array(select id from d)))
      insert into transfer (id, debit_account, credit_account, unit, amount, kind, pending_id, corrects,
                            chain_id, chain_length, chain_index, reason, actor, business_at, expires_at,
                            body_digest, digest)

@@ -156,6 +156,18 @@ statement! {
 }
 
 statement! {
+    /// Subjects that have waited for so many seconds: what comes next, since when, and how many wait.
+    Waiting { least_s: i64 as BigInt } -> (Text, Text, BigInt, BigInt, BigInt),
+    "select h.source, h.subject, s.next_sequence, extract(epoch from now() - min(h.held_at))::bigint, count(*)
+     from inbox_held h join inbox_subject s using (source, subject)
+     where h.sequence >= s.next_sequence
+     group by h.source, h.subject, s.next_sequence
+     having now() - min(h.held_at) >= make_interval(secs => ?)
+     order by min(h.held_at)
+     limit 1000"
+}
+
+statement! {
     /// Notes that the relay was asked.
     Asked<'a> { sources: Vec<&'a str> as Array<Text>, subjects: Vec<&'a str> as Array<Text> },
     "update inbox_held h set asked_at = now()
@@ -207,6 +219,37 @@ pub async fn receive<A: Apply>(tx: &mut Tx, ctx: &OpCtx, apply: &A, event: &Clou
     }
     Note { id, kind: &event.kind, source, subject, sequence }.execute(tx).await?;
     Ok(Received::Applied)
+}
+
+/// Goes past the event that comes next in its subject and cannot be applied: it counts as applied, without
+/// its effect. Answers false, and does nothing, when another one comes next.
+///
+/// # Errors
+/// `event.malformed`, or the database's.
+pub async fn skip(tx: &mut Tx, event: &CloudEvent) -> Result<bool> {
+    let sequence = sequence(event)?;
+    let (id, source, subject) = (event.id, event.source.as_str(), event.subject.as_str());
+    let next: i64 = Lock { source, subject }.get_result(tx).await?;
+    if next != sequence {
+        return Ok(false);
+    }
+    Note { id, kind: &event.kind, source, subject, sequence }.execute(tx).await?;
+    Ok(true)
+}
+
+/// A subject whose events wait for one that does not come, or was parked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waits {
+    /// The events' source: `/meguri/allocation`.
+    pub source: String,
+    /// The subject.
+    pub subject: String,
+    /// What it waits for.
+    pub next_sequence: i64,
+    /// Since when, seconds.
+    pub age_s: i64,
+    /// So many events wait.
+    pub held: i64,
 }
 
 /// The inbox of one service: a pool in its role and schema, and its clock.
@@ -270,6 +313,18 @@ impl Inbox {
             }
         }
         Ok(received)
+    }
+
+    /// Subjects that have waited for a minute and longer, the oldest first; 1,000 at most.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn stuck(&self) -> Result<Vec<Waits>> {
+        let conn: &mut AsyncPgConnection = &mut *self.db.read().await?;
+        let rows: Vec<(String, String, i64, i64, i64)> = Waiting { least_s: ALARM_S }.load(conn).await?;
+        let waits =
+            |(source, subject, next_sequence, age_s, held)| Waits { source, subject, next_sequence, age_s, held };
+        Ok(rows.into_iter().map(waits).collect())
     }
 
     async fn next(&self, event: &CloudEvent) -> Result<Option<CloudEvent>> {
@@ -340,8 +395,10 @@ pub fn watch(broker: &Broker, inbox: &Inbox) -> (Consumer, Stuck) {
 async fn ask(publisher: &Publisher, inbox: &Inbox, stuck: &Stuck) -> Result<()> {
     let conn: &mut AsyncPgConnection = &mut *inbox.db.read().await?;
     let gaps: Vec<(String, String, i64, i64, bool)> = Gaps { again_s: AGAIN_S, grace_s: GRACE_S }.load(conn).await?;
-    let old = gaps.iter().filter(|(.., age_s, _)| *age_s >= ALARM_S).count();
-    stuck.0.store(i64::try_from(old).unwrap_or(i64::MAX), Ordering::Relaxed);
+    let old = i64::try_from(gaps.iter().filter(|(.., age_s, _)| *age_s >= ALARM_S).count()).unwrap_or(i64::MAX);
+    if old > stuck.0.swap(old, Ordering::Relaxed) {
+        tracing::warn!(subjects = old, "events wait for others that are missing or parked: `meguri relay status`");
+    }
     let due: Vec<_> = gaps.into_iter().filter(|(.., due)| *due).collect();
     let mut requests = Vec::new();
     for (source, subject, from_sequence, age_s, _) in &due {

@@ -128,6 +128,11 @@ impl TestApp {
         self.officer_named(&format!("officer-{code}"), code).await
     }
 
+    /// A second one, who approves what the first has handed in; `000000` for one of the ministry.
+    pub async fn second_officer(&self, code: &str) -> TestClient {
+        self.officer_named(&format!("officer-{code}-2"), code).await
+    }
+
     /// The same under a name: two officers of one place.
     pub async fn officer_named(&self, name: &str, code: &str) -> TestClient {
         self.sign_in(&self.db.officer(name, code).await).await
@@ -203,6 +208,12 @@ impl TestApp {
         let ctx = OpCtx::system("testkit", &Clock::load(&identity).await.expect("the clock"));
         set_clock::step(&identity, &ctx, to).await.expect("the clock is stepped");
         until("the server follows the clock", async || self.server.clock.now() >= to).await;
+    }
+
+    /// Runs the auditor: is there a violation that says so?
+    pub async fn audit_finds(&self, what: &str) -> bool {
+        let report = meguri::audit::run(&self.db.home.role_url("audit").expect("a URL")).await.expect("the audit runs");
+        report.checks.iter().flat_map(|check| &check.violations).any(|violation| violation.contains(what))
     }
 
     /// Runs the auditor and asserts that nothing is violated.

@@ -1,31 +1,36 @@
 //! What a delivery round needs before officers can work on it: populations, accounts, supply, sites.
 use crate::{Facility, TestDb};
-use allocation::app::open_round::{self, NewRound, NewSupply};
+pub use allocation::app::open_round::Expected;
+use allocation::app::{
+    open_round::{self, NewRound, NewSupply},
+    past_rounds::{NewPastRound, import_past_rounds},
+};
 use allocation_store::rows::{Site, Wish};
 use chrono::NaiveDate;
-use domain::{
-    TerritoryCode,
-    policy::Role,
-    territory::Tier,
-    time::{Instant, parse_instant},
-};
+use domain::{TerritoryCode, policy::Role, territory::Tier, time::parse_instant};
 use identity::app::{
     issue_accounts::{Credential, NewAccount, issue_accounts},
     populations::{CensusFigure, import},
 };
-use meguri::{
-    round::municipalities,
-    seed::{TRAINING_START, service_secret},
-};
+use meguri::{round::municipalities, seed::service_secret};
 use platform::{Db, OpCtx, clock::Clock, failure, opctx::new_id};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
+use wire::past_round::{Finding, PastLine};
 
+/// Product and pack of test rounds.
+const VACCINE: (&str, &str) = ("comirnaty-12plus", "box195");
 /// Vials in a box of the product of test rounds.
 pub const BOX_VIALS: i64 = 195;
+/// When the levels of test rounds are due unless a test says otherwise: after all that tests do.
+const DUE: &str = "2021-12-01T12:00:00+09:00";
 /// What each satellite wishes for, vials.
 const SATELLITE_WISH: i64 = 30;
+
+fn expected() -> Expected {
+    Expected::by(parse_instant(DUE).expect("an instant"))
+}
 
 fn code(text: &str) -> TerritoryCode {
     TerritoryCode::parse(text).expect("a territory")
@@ -86,8 +91,19 @@ impl TestDb {
 
     /// Opens a round of residents with this number, and notes its supply unless it is zero.
     pub async fn open_round(&self, number: i32, supply_vials: i64) -> Uuid {
-        let round = self.open_stream("residents", &[Tier::Nation, Tier::Prefecture, Tier::Municipality], number);
-        let round = round.await.expect("the round is opened");
+        self.open_round_with(number, supply_vials, |_, expected| expected).await
+    }
+
+    /// The same with another calendar: `change` gets what is expected of each level.
+    pub async fn open_round_with(
+        &self,
+        number: i32,
+        supply_vials: i64,
+        change: impl Fn(Tier, Expected) -> Expected,
+    ) -> Uuid {
+        let levels = [Tier::Nation, Tier::Prefecture, Tier::Municipality];
+        let calendar = levels.map(|level| (level, change(level, expected()))).into();
+        let round = self.open(VACCINE, "residents", calendar, number).await.expect("the round is opened");
         if supply_vials > 0 {
             self.supply(round, supply_vials).await;
         }
@@ -105,18 +121,35 @@ impl TestDb {
     /// # Errors
     /// Those of `open_round`.
     pub async fn open_stream(&self, stream: &str, levels: &[Tier], number: i32) -> failure::Result<Uuid> {
+        self.open(VACCINE, stream, levels.iter().map(|level| (*level, expected())).collect(), number).await
+    }
+
+    /// Opens a round of residents for a device, of which one is a pack, and notes the nation's supply.
+    pub async fn open_device_round(&self, product: &str, number: i32, pieces: i64) -> Uuid {
+        let calendar = [Tier::Nation, Tier::Prefecture, Tier::Municipality].map(|level| (level, expected())).into();
+        let round = self.open((product, "unit1"), "residents", calendar, number).await.expect("the round is opened");
+        self.supply(round, pieces).await;
+        round
+    }
+
+    async fn open(
+        &self,
+        (product, pack): (&str, &str),
+        stream: &str,
+        calendar: BTreeMap<Tier, Expected>,
+        number: i32,
+    ) -> failure::Result<Uuid> {
         let (db, ctx) = self.at_work("allocation_app", "allocation").await;
-        let due: Instant = parse_instant(TRAINING_START).expect("an instant");
         let new = NewRound {
             id: new_id(),
             programme: "covid19-2021".to_owned(),
             stream: stream.to_owned(),
-            product: "comirnaty-12plus".to_owned(),
+            product: product.to_owned(),
             number,
-            pack: "box195".to_owned(),
+            pack: pack.to_owned(),
             delivery_from: NaiveDate::from_ymd_opt(2021, 4, 12).expect("a day"),
             delivery_to: NaiveDate::from_ymd_opt(2021, 4, 25).expect("a day"),
-            due: levels.iter().map(|level| (*level, due)).collect(),
+            calendar,
         };
         Ok(open_round::open_round(&db, &ctx, new).await?.id)
     }
@@ -134,6 +167,52 @@ impl TestDb {
         let (db, ctx) = self.at_work("allocation_app", "allocation").await;
         let new = NewSupply { id: new_id(), round, holder: code(holder), vials };
         open_round::record_supply(&db, &ctx, new).await
+    }
+
+    /// Takes a round of the past in, of one day and boxes of 975 doses.
+    pub async fn past_round(&self, kind: &str, day: &str, findings: Vec<Finding>, lines: Vec<PastLine>) {
+        let round = NewPastRound {
+            kind: kind.to_owned(),
+            source: "made up for a test".to_owned(),
+            product: "pfizer".to_owned(),
+            day: day.parse().expect("a day"),
+            days: 1,
+            pack_doses: Some(975),
+            findings,
+            lines,
+        };
+        let (db, ctx) = self.at_work("allocation_app", "allocation").await;
+        import_past_rounds(&db, &ctx, &[round]).await.expect("the round is taken in");
+    }
+
+    /// Registers a site of a kind, with its freezer for vaccine if it has one, and its wish for a round if it
+    /// makes one.
+    ///
+    /// # Errors
+    /// Those of `register_sites`.
+    pub async fn site(
+        &self,
+        kind: &str,
+        municipality: &str,
+        freezer: Option<(&str, i64)>,
+        wish: Option<(Uuid, i64)>,
+    ) -> failure::Result<Uuid> {
+        let site = Site {
+            id: new_id(),
+            kind: kind.to_owned(),
+            facility_id: None,
+            municipality: municipality.to_owned(),
+            hub_id: None,
+            name: format!("会場 {kind} {municipality}"),
+            address: String::new(),
+            freezer_storage: freezer.map(|(storage, _)| storage.to_owned()),
+            freezer_vials: freezer.map(|(_, vials)| vials),
+        };
+        let id = site.id;
+        let wish = wish.map(|(round_id, vials)| Wish { round_id, site_id: id, vials, synthetic: true });
+        let (db, ctx) = self.at_work("allocation_app", "allocation").await;
+        open_round::register_sites(&db, &ctx, &[site], wish.as_slice()).await?;
+        Ok(id)
     }
 
     /// A mass site with its wish in each municipality named, and the facilities as satellites of
@@ -156,6 +235,8 @@ impl TestDb {
                 hub_id: facility.and(own.first().copied()),
                 name: facility.map_or_else(|| format!("会場 {municipality}"), |facility| facility.name.clone()),
                 address: String::new(),
+                freezer_storage: None,
+                freezer_vials: None,
             };
             own.push(site.id);
             wishes.push(Wish { round_id: round, site_id: site.id, vials, synthetic: true });

@@ -1,6 +1,9 @@
 //! Shipments as they are read by REST: a wholesaler's work list, and one shipment with all that happened
 //! to it. And the answers that partners send.
-use crate::events::{DayWindow, EventPack, EventSite, EventSplit};
+use crate::{
+    events::{DayWindow, EventPack, EventSite, EventSplit},
+    goods::GoodsPieces,
+};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -85,9 +88,11 @@ pub struct Shipment {
     pub lots: Vec<LotInShipment>,
     /// What the hub hands on afterwards.
     pub splits: Vec<EventSplit>,
+    /// What goes along by ratio: syringes, needles, diluent.
+    pub goods: Vec<GoodsPieces>,
     /// When it may be delivered.
     pub window: DayWindow,
-    /// `ultra_cold`, `frozen`, `refrigerated`
+    /// `ultra_cold`, `frozen`, `refrigerated`; `ambient` for devices
     pub storage: String,
     /// The day that the branch has named.
     #[serde(default, skip_serializing_if = "Option::is_none")]

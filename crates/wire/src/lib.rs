@@ -1,15 +1,22 @@
 //! What goes over the wire: requests, responses and events, written once and used by the services,
 //! the gateway, the tests and the load tests. OpenAPI, the event schemas and the clients' types all
 //! come from these definitions.
+pub mod amendment;
 pub mod auth;
 pub mod delivery;
 pub mod events;
+pub mod goods;
+pub mod indicator;
+pub mod objection;
 pub mod openapi;
+pub mod past_round;
 pub mod plan;
 pub mod problem;
 pub mod report;
+pub mod rule;
 pub mod shipment;
 pub mod text;
+pub mod what_if;
 
 /// Names of the headers that we define; the same in every API.
 pub mod headers {

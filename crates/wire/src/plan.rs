@@ -35,7 +35,11 @@ pub struct ComputePlan {
     /// The version that was read, when the plan exists already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i32>,
-    /// In order; what one leaves rolls into the next.
+    /// A published rule, `covid19-standard@1`; instead of `components`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// The short form of a rule, instead of `rule`: its parts in order; what one leaves rolls into the next.
+    #[serde(default)]
     pub components: Vec<RuleComponent>,
 }
 
@@ -72,6 +76,18 @@ pub struct MovePlan {
     pub id: Uuid,
     /// The version that was read.
     pub version: i32,
+}
+
+/// `POST /v1/plans/{plan}:take-back`: take a plan back that was handed in, to change its lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TakeBackPlan {
+    /// Made by the caller: the id of this request.
+    pub id: Uuid,
+    /// The version that was read.
+    pub version: i32,
+    /// Why; 1 to 500 characters.
+    pub reason: String,
 }
 
 /// Vials for one site.

@@ -20,7 +20,7 @@ const RULE: [(&str, &str); 13] = [
     ("gateway", "domain wire platform *-store"),
     ("meguri", "domain wire platform ledger * *-store gateway devstack"),
     ("testkit", "domain wire platform ledger * *-store gateway devstack meguri"),
-    ("loadtests", "domain wire devstack"),
+    ("loadtests", "domain wire platform allocation allocation-store devstack meguri"),
     ("devstack", ""),
     ("wholesaler-example", ""),
     ("xtask", ""),

@@ -1,11 +1,16 @@
 //! Loaders: what many resolvers of one request ask for is read in one statement and kept for the
 //! request. Every read goes through the caller's scope here, whatever path led to it.
+mod amendment;
 mod capacity;
 mod facility;
+mod goods;
+mod objection;
 mod partner;
 mod plan;
+mod programmes;
 mod report;
 mod round;
+mod rule;
 mod shipment;
 mod site;
 mod stock;
@@ -25,12 +30,19 @@ use platform::OpCtx;
 use std::{collections::HashMap, hash::Hash, sync::Arc, time::Duration};
 use uuid::Uuid;
 
+pub use amendment::{AmendmentBy, AmendmentLinesOf, AmendmentsIn, AmendmentsOf};
 pub use capacity::{CapacityKey, Sums};
 pub use facility::{ByKey, PageOf};
+pub use goods::{AllProducts, AlongWith, PastDosesOf, PastLinesOf, PastRounds, RatiosOn, SizesOf};
+pub use objection::{ObjectionBy, ObjectionsOf, ObjectionsTo, ProposalOf, Proposed};
 pub use partner::{AreaOf, BranchBy, BranchesOf, Depot, DepotOf, WholesalerBy};
 pub use plan::{AdjustmentsOf, ChangesOf, LinesOf, PlanBy, PlanKey, PlanOf, UnitsOf};
+pub use programmes::{AssignedIn, SitesTaking};
 pub use report::{DayReport, LatestReport};
 pub use round::{AllRounds, HoldingOf, HoldingsOf, RoundBy, StatesOf, StepsOf, StreamBy, SupplyOf};
+pub use rule::{
+    AllIndicators, AllRules, FairnessOf, PublicLineOf, TotalPopulations, WhatIfBy, WhatIfLinesOf, WhatIfRunsOf,
+};
 pub use shipment::{
     AnswersOf, CountsOf, DiscrepanciesIn, DiscrepanciesOf, DiscrepancyBy, ReceiptOf, ShipmentBy, ShipmentKey,
     ShipmentLotsOf, ShipmentStepsOf, ShipmentsOf, SplitsOf, WholeReceipt, parent_of,
@@ -102,6 +114,14 @@ impl Loaders {
         self.0.clear::<LinesOf>();
         self.0.clear::<AdjustmentsOf>();
         self.0.clear::<ChangesOf>();
+        self.0.clear::<AmendmentBy>();
+        self.0.clear::<AmendmentsIn>();
+        self.0.clear::<AmendmentsOf>();
+        self.0.clear::<AmendmentLinesOf>();
+        self.0.clear::<ObjectionBy>();
+        self.0.clear::<ObjectionsOf>();
+        self.0.clear::<ObjectionsTo>();
+        self.0.clear::<ProposalOf>();
         self.0.clear::<StatesOf>();
         self.0.clear::<HoldingsOf>();
         self.0.clear::<HoldingOf>();
@@ -120,6 +140,13 @@ impl Loaders {
         self.0.clear::<LotBy>();
         self.0.clear::<StockAt>();
         self.0.clear::<DepotOf>();
+        self.0.clear::<AssignedIn>();
+        self.0.clear::<SizesOf>();
+        self.0.clear::<FairnessOf>();
+        self.0.clear::<WhatIfBy>();
+        self.0.clear::<WhatIfRunsOf>();
+        self.0.clear::<WhatIfLinesOf>();
+        self.0.clear::<PublicLineOf>();
     }
 
     /// A form by its code.

@@ -8,7 +8,7 @@ use domain::{Problem, error, policy::Role};
 use platform::{Position, failure::Failure};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::OnceCell;
-use wire::shipment;
+use wire::{objection, shipment, what_if};
 
 /// An answer of a service that tells its commit.
 pub trait Written {
@@ -25,7 +25,17 @@ macro_rules! written {
         }
     )+};
 }
-written!(shipment::LinesReleased, shipment::ReceiptConfirmed, shipment::ShipmentMoved, shipment::DiscrepancyResolved);
+written!(
+    objection::ObjectionAnswered,
+    objection::ObjectionMade,
+    shipment::LinesReleased,
+    shipment::ReceiptConfirmed,
+    shipment::ShipmentMoved,
+    shipment::DiscrepancyResolved,
+    what_if::WhatIfRan,
+    wire::amendment::AmendmentMoved,
+    wire::amendment::LinesWithdrawn
+);
 
 /// A write that was done.
 #[derive(Debug)]

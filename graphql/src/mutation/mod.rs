@@ -1,19 +1,28 @@
 //! The root of all writes. The gateway writes nothing itself: each mutation is a request to the
 //! service that owns the rule, with the caller's own token.
+mod amendment;
 pub mod client;
 mod done;
+mod objection;
 mod plan;
 mod shipment;
 mod shipment_input;
 mod submit_report;
+mod what_if;
 
 use crate::session::session;
 use async_graphql::{Context, Object};
 
-pub use plan::{AdjustLineInput, AssignToSitesInput, ComputePlanInput, MovePlanInput, PlanPayload};
+pub use amendment::{
+    AmendPlanInput, AmendmentPayload, ChooseForOvercommittedInput, CommitAmendmentInput, WithdrawLinesInput,
+    WithdrawLinesPayload,
+};
+pub use objection::{AnswerObjectionInput, AnswerObjectionPayload, ObjectToLineInput, ObjectToLinePayload};
+pub use plan::{AdjustLineInput, AssignToSitesInput, ComputePlanInput, MovePlanInput, PlanPayload, TakeBackPlanInput};
 pub use shipment::{CancelShipmentPayload, ConfirmReceiptPayload, ReleaseLinesPayload, ResolveDiscrepancyPayload};
 pub use shipment_input::{CancelShipmentInput, ConfirmReceiptInput, ReleaseLinesInput, ResolveDiscrepancyInput};
 pub use submit_report::{SubmitReportInput, SubmitReportPayload};
+pub use what_if::{RunWhatIfInput, WhatIfPayload};
 
 /// The root of all writes.
 pub struct Mutation;
@@ -43,6 +52,15 @@ impl Mutation {
         plan::compute(session(ctx)?, input).await
     }
 
+    /// Try 1 to 5 rules out, side by side, without any effect: it is no allocation.
+    async fn run_what_if(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The rules, and what they are tried out on.")] input: RunWhatIfInput,
+    ) -> Result<WhatIfPayload, client::Refusal> {
+        what_if::run(session(ctx)?, input).await
+    }
+
     /// Change lines of a plan by hand, together, with a reason; the computed units stay beside.
     async fn adjust_line(
         &self,
@@ -52,7 +70,8 @@ impl Mutation {
         plan::adjust(session(ctx)?, input).await
     }
 
-    /// Hand a plan in; its lines then stand still.
+    /// Hand a plan in; its lines then stand still. Where the round's calendar gives time for objections, each
+    /// recipient sees its own line as a proposal from now on.
     async fn submit_plan(
         &self,
         ctx: &Context<'_>,
@@ -61,7 +80,35 @@ impl Mutation {
         plan::step(session(ctx)?, "submit", input).await
     }
 
-    /// Agree to a plan that was handed in.
+    /// Take a plan back that was handed in, to change its lines and hand it in again.
+    async fn take_back_plan(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The plan, as it was read.")] input: TakeBackPlanInput,
+    ) -> Result<PlanPayload, client::Refusal> {
+        plan::take_back(session(ctx)?, input).await
+    }
+
+    /// Object to your own territory's line of a plan that was handed in, as long as its window is open.
+    async fn object_to_line(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The objection.")] input: ObjectToLineInput,
+    ) -> Result<ObjectToLinePayload, client::Refusal> {
+        objection::object(session(ctx)?, input).await
+    }
+
+    /// Answer an objection to your plan in writing, once.
+    async fn answer_objection(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The answer.")] input: AnswerObjectionInput,
+    ) -> Result<AnswerObjectionPayload, client::Refusal> {
+        objection::answer(session(ctx)?, input).await
+    }
+
+    /// Agree to a plan that was handed in, as another officer than who did so, after the time for objections,
+    /// when all of them are answered.
     async fn approve_plan(
         &self,
         ctx: &Context<'_>,
@@ -88,6 +135,44 @@ impl Mutation {
         #[graphql(desc = "The sites and their vials.")] input: AssignToSitesInput,
     ) -> Result<PlanPayload, client::Refusal> {
         plan::assign(session(ctx)?, input).await
+    }
+
+    /// Propose a change of a committed plan: another supply, by the queue of its rule, or other lines. Nothing
+    /// is posted before it is committed.
+    async fn amend_plan(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The change.")] input: AmendPlanInput,
+    ) -> Result<AmendmentPayload, client::Refusal> {
+        amendment::amend(session(ctx)?, input).await
+    }
+
+    /// Commit an amendment: units move at once where they are free; what those below have passed on is due, and
+    /// they have a deadline.
+    async fn commit_amendment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The amendment, as it was read.")] input: CommitAmendmentInput,
+    ) -> Result<AmendmentPayload, client::Refusal> {
+        amendment::commit(session(ctx)?, input).await
+    }
+
+    /// Choose where units come from that are locked beyond what would be left; it is committed then.
+    async fn choose_for_overcommitted(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The choice.")] input: ChooseForOvercommittedInput,
+    ) -> Result<AmendmentPayload, client::Refusal> {
+        amendment::choose(session(ctx)?, input).await
+    }
+
+    /// Take assigned lines back that have not been released. What the level above wants back goes on to it.
+    async fn withdraw_lines(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The lines.")] input: WithdrawLinesInput,
+    ) -> Result<WithdrawLinesPayload, client::Refusal> {
+        amendment::withdraw(session(ctx)?, input).await
     }
 
     /// Release assigned lines of one hub group, in whole packs: they become one shipment to the hub.

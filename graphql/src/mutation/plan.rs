@@ -43,7 +43,10 @@ pub struct ComputePlanInput {
     pub holder: TerritoryCode,
     /// The version that was read, when the plan exists already.
     pub version: Option<i32>,
-    /// The parts of the rule, in order; 1 to 8.
+    /// A published rule, `covid19-standard@1`; instead of `components`.
+    pub rule: Option<String>,
+    /// The rule in its short form, instead of `rule`: the parts in order; 1 to 8.
+    #[graphql(default)]
     pub components: Vec<RuleComponentInput>,
 }
 
@@ -82,6 +85,20 @@ pub struct MovePlanInput {
     /// The version that was read. If it is no longer the newest, the request is stale and nothing is
     /// written.
     pub version: i32,
+}
+
+/// A plan to be taken back.
+#[derive(Debug, Clone, InputObject)]
+pub struct TakeBackPlanInput {
+    /// Made by the sender (a UUID of version 7); keep it when you send the same request again.
+    pub id: Uuid,
+    /// The plan.
+    pub plan: Uuid,
+    /// The version that was read. If it is no longer the newest, the request is stale and nothing is
+    /// written.
+    pub version: i32,
+    /// Why; 1 to 500 characters.
+    pub reason: String,
 }
 
 /// Vials for one site.
@@ -225,7 +242,9 @@ pub struct OverSupply {
 /// You may see it, but it cannot be done: not by you, not in this state, or not with this input.
 #[derive(Debug, Clone, PartialEq, SimpleObject)]
 pub struct PlanRefused {
-    /// Stable code: `auth.forbidden`, `allocation.wrong_state`, `request.invalid`, …
+    /// Stable code: `auth.forbidden`, `allocation.wrong_state`, `allocation.second_person`,
+    /// `allocation.window_open`, `allocation.objection_open`, `allocation.objection_window_required`,
+    /// `request.invalid`, …
     pub code: String,
     /// The reason.
     pub message: Words,
@@ -262,6 +281,7 @@ pub async fn compute(session: &Session, input: ComputePlanInput) -> Result<PlanP
         round: input.round.0,
         holder: input.holder.0,
         version: input.version,
+        rule: input.rule,
         components: input.components.into_iter().map(component).collect(),
     };
     send(session, "/v1/plans", &request).await
@@ -289,6 +309,15 @@ pub async fn adjust(session: &Session, input: AdjustLineInput) -> Result<PlanPay
 pub async fn step(session: &Session, step: &'static str, input: MovePlanInput) -> Result<PlanPayload, Refusal> {
     let request = plan::MovePlan { id: input.id.0, version: input.version };
     send(session, &format!("/v1/plans/{}:{step}", input.plan.0), &request).await
+}
+
+/// Has a plan taken back.
+///
+/// # Errors
+/// What is no outcome of the step itself: see [`send`].
+pub async fn take_back(session: &Session, input: TakeBackPlanInput) -> Result<PlanPayload, Refusal> {
+    let request = plan::TakeBackPlan { id: input.id.0, version: input.version, reason: input.reason };
+    send(session, &format!("/v1/plans/{}:take-back", input.plan.0), &request).await
 }
 
 /// Has vials assigned to sites.
@@ -406,6 +435,9 @@ mod tests {
             (403, "auth.forbidden"),
             (409, "allocation.wrong_state"),
             (409, "allocation.plan_exists"),
+            (409, "allocation.second_person"),
+            (409, "allocation.window_open"),
+            (409, "allocation.objection_open"),
             (422, "request.invalid"),
             (422, "allocation.not_granted"),
             (422, "idempotency.key_reused"),

@@ -8,15 +8,20 @@ use crate::{
         facility::Facility,
         form::Form,
         node::Node,
+        objection::Objection,
         or_null,
         partner::{Area, Branch, Wholesaler},
+        past_round::{PastRoundConnection, PastWanted},
         plan::Plan,
+        product::{GoodsRatio, Product},
         receipt::DiscrepancyConnection,
         round::Round,
+        rule::{Indicator, PublicAllocation, Rule},
         shipment::{Shipment, ShipmentConnection, ShipmentState, Wanted},
         stock::SiteStock,
         territory::Territory,
         viewer::{Clock, Viewer},
+        what_if::WhatIf,
     },
 };
 use async_graphql::{Context, ID, Object};
@@ -116,6 +121,107 @@ impl Query {
             Plan::load(session(ctx)?, id.0).await?.ok_or_else(missing).map(Some)
         };
         or_null(ctx, load.await)
+    }
+
+    /// All published rules, by code, the newest version first. Open to everybody.
+    #[graphql(complexity = "20_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
+    async fn rules(&self, ctx: &Context<'_>) -> Result<Vec<Rule>, Problem> {
+        Rule::all(session(ctx)?).await
+    }
+
+    /// A published rule by its name. Open to everybody. Error: `allocation.rule_not_found`.
+    async fn rule(&self, ctx: &Context<'_>, #[graphql(desc = "`covid19-standard@1`")] name: String) -> Option<Rule> {
+        let load = async {
+            let missing = || Problem::new(&error::ALLOCATION_RULE_NOT_FOUND).with("rule", &name);
+            Rule::named(session(ctx)?, &name).await?.ok_or_else(missing).map(Some)
+        };
+        or_null(ctx, load.await)
+    }
+
+    /// All indicators with what there is of each, in the order of their codes. Open to everybody.
+    #[graphql(complexity = "20_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
+    async fn indicators(&self, ctx: &Context<'_>) -> Result<Vec<Indicator>, Problem> {
+        Indicator::all(session(ctx)?).await
+    }
+
+    /// A what-if by its id: no allocation. Error: `allocation.what_if_not_found`, also for one that is not open
+    /// to you.
+    async fn what_if(&self, ctx: &Context<'_>, #[graphql(desc = "The what-if's id.")] id: Uuid) -> Option<WhatIf> {
+        let load = async {
+            let missing = || Problem::new(&error::ALLOCATION_WHAT_IF_NOT_FOUND).with("what_if", &id.0.to_string());
+            WhatIf::load(session(ctx)?, id.0).await?.ok_or_else(missing).map(Some)
+        };
+        or_null(ctx, load.await)
+    }
+
+    /// What was granted to a territory in a round, and why. Open to everybody; only what is committed. Error:
+    /// `allocation.not_published`.
+    async fn public_allocation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The round's id.")] round: Uuid,
+        #[graphql(desc = "The prefecture or municipality.")] territory: TerritoryCode,
+    ) -> Option<PublicAllocation> {
+        let load = async {
+            let missing = || {
+                let problem = Problem::new(&error::ALLOCATION_NOT_PUBLISHED).with("round", &round.0.to_string());
+                problem.with("territory", &territory.0.to_string())
+            };
+            let found = PublicAllocation::load(session(ctx)?, round.0, territory.0).await?;
+            found.ok_or_else(missing).map(Some)
+        };
+        or_null(ctx, load.await)
+    }
+
+    /// An objection by its id, for who made it and for the plan's holder. Error:
+    /// `allocation.objection_not_found`, also for one of others.
+    async fn objection(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The objection's id.")] id: Uuid,
+    ) -> Option<Objection> {
+        let load = async {
+            let missing = || Problem::new(&error::ALLOCATION_OBJECTION_NOT_FOUND).with("objection", &id.0.to_string());
+            Objection::load(session(ctx)?, id.0).await?.ok_or_else(missing).map(Some)
+        };
+        or_null(ctx, load.await)
+    }
+
+    /// All products that are allotted, vaccines and devices, by code. Open to everybody.
+    #[graphql(complexity = "10_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
+    async fn products(&self, ctx: &Context<'_>) -> Result<Vec<Product>, Problem> {
+        Product::all(session(ctx)?).await
+    }
+
+    /// What goes along with products by ratio on a day: syringes, needles, diluent. Open to everybody.
+    #[graphql(complexity = "20_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
+    async fn goods(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only with this product.")] product: Option<String>,
+        #[graphql(desc = "The day; the clock's business day unless given.")] on: Option<Date>,
+    ) -> Result<Vec<GoodsRatio>, Problem> {
+        let session = session(ctx)?;
+        let day = on.map_or_else(|| BusinessDay::at(session.op.now), |day| day.0);
+        GoodsRatio::on(session, product, day).await
+    }
+
+    /// Rounds of the past as they were published, by day: for comparisons and what-ifs. Open to everybody.
+    #[graphql(complexity = "crate::types::connection::cost(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the field")]
+    async fn past_rounds(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this publication: `us-allocations`.")] kind: Option<String>,
+        #[graphql(desc = "Only of this product, as the publication names it.")] product: Option<String>,
+        #[graphql(desc = "Only those that begin on this day or later.")] from: Option<Date>,
+        #[graphql(desc = "Only those that begin on this day or earlier.")] to: Option<Date>,
+        #[graphql(desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+    ) -> Result<PastRoundConnection, Problem> {
+        let day = |day: Option<Date>| day.map(|day| day.0);
+        let wanted = PastWanted { kind, product, from: day(from), to: day(to) };
+        PastRoundConnection::load(session(ctx)?, wanted, first, after).await
     }
 
     /// Shipments that are open to you, in the order of release: all of them, or those of one territory,

@@ -27,6 +27,8 @@ pub enum Storage {
     Frozen,
     /// 冷蔵: 2 to 8 °C.
     Refrigerated,
+    /// 常温: devices, at room temperature.
+    Ambient,
 }
 
 impl Storage {
@@ -39,6 +41,7 @@ impl Storage {
             "ultra_cold" => Self::UltraCold,
             "frozen" => Self::Frozen,
             "refrigerated" => Self::Refrigerated,
+            "ambient" => Self::Ambient,
             other => return Err(unknown("storage", other)),
         })
     }

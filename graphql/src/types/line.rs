@@ -46,7 +46,7 @@ fn parts(explanation: &Value) -> &[Value] {
 }
 
 /// A stored explanation as it is shown.
-fn explain(explanation: &Value) -> Vec<Explanation> {
+pub(super) fn explain(explanation: &Value) -> Vec<Explanation> {
     let made = |component: &str, ja: String, en: String| {
         vec![Explanation { component: component.to_owned(), ja, en, proof: explanation.to_string() }]
     };
@@ -68,9 +68,9 @@ fn explain(explanation: &Value) -> Vec<Explanation> {
     parts(explanation).iter().map(part).collect()
 }
 
-/// `next_unit_after` of the first part that tells it.
+/// Of the line as a whole; what a part's proof says of its own frame is another thing.
 fn next_unit_after(explanation: &Value) -> Option<i64> {
-    parts(explanation).iter().find_map(|part| part.get("proof")?.get("next_unit_after")?.as_i64())
+    explanation.get("next_unit_after")?.as_i64()
 }
 
 /// A line of a plan.
@@ -79,12 +79,19 @@ pub struct PlanLine {
     key: PlanKey,
     unit_vials: i32,
     unit: PlanUnit,
+    /// The newest change of it by hand, where the caller may not read the plan's history.
+    told: Option<rows::PlanChange>,
 }
 
 impl PlanLine {
     /// A row that a loader gave out, so that permission has been decided.
     pub fn of(row: Arc<rows::PlanLine>, key: PlanKey, unit_vials: i32, unit: PlanUnit) -> Self {
-        Self { row, key, unit_vials, unit }
+        Self { row, key, unit_vials, unit, told: None }
+    }
+
+    /// With the newest change of it by hand, for a recipient who may not read the plan's history.
+    pub fn told(self, change: Option<rows::PlanChange>) -> Self {
+        Self { told: change, ..self }
     }
 
     fn is_adjusted(&self) -> bool {
@@ -95,6 +102,9 @@ impl PlanLine {
     async fn adjustment(&self, session: &Session) -> Result<Option<rows::PlanChange>, Problem> {
         if !self.is_adjusted() {
             return Ok(None);
+        }
+        if self.told.is_some() {
+            return Ok(self.told.clone());
         }
         let adjustments = session.loaders.one(AdjustmentsOf(self.key)).await?.unwrap_or_default();
         Ok(adjustments.get(&self.row.recipient).cloned())
@@ -145,7 +155,7 @@ impl PlanLine {
         (self.unit == PlanUnit::Pack).then_some(Boxes(self.row.units))
     }
 
-    /// It is not as computed: an officer changed it.
+    /// It is not as computed: an officer changed it, or an amendment did.
     async fn adjusted(&self) -> bool {
         self.is_adjusted()
     }
@@ -176,8 +186,22 @@ impl PlanLine {
         explain(&self.row.explanation)
     }
 
-    /// So many further units of supply bring this line one more; null when none do, or when nobody
-    /// knows. Of the first part of the rule that tells it.
+    /// All that the rule looked at for it, JSON: figures with their dates and sources, all reasons for caps and
+    /// floors, what a stock cut saw.
+    async fn details(&self) -> String {
+        self.row.explanation.to_string()
+    }
+
+    /// What a person should look at: `stale_stock` where the figures of its stock are too old to be cut by, or
+    /// say nothing; `incomplete_series` where a series ends before the last day that the rule counts.
+    async fn flags(&self) -> Vec<String> {
+        let flags = self.row.explanation.get("flags").and_then(Value::as_array);
+        flags.into_iter().flatten().filter_map(|flag| flag.as_str().map(str::to_owned)).collect()
+    }
+
+    /// So many further units of the plan's supply bring this line more, and one fewer does not; null when none
+    /// do, when nobody knows, and for rules of several parts, with a reserve or a cut, whose parts' proofs
+    /// speak of their own frame only.
     async fn next_unit_after(&self) -> Option<Count> {
         next_unit_after(&self.row.explanation).map(Count)
     }
@@ -211,11 +235,12 @@ mod tests {
         let computed = json!({"components": [
             {"component": "base", "ja": "八箱", "en": "Eight boxes", "proof": {"next_unit_after": null}},
             {"component": "adjustment", "ja": "一箱", "en": "One box", "proof": {"next_unit_after": 3}},
-        ]});
+        ], "next_unit_after": null});
         let shown = explain(&computed);
         assert_eq!((shown.len(), shown[0].component.as_str(), shown[1].en.as_str()), (2, "base", "One box"));
         assert_eq!(shown[1].proof, "{\"next_unit_after\":3}");
-        assert_eq!(next_unit_after(&computed), Some(3));
+        assert_eq!(next_unit_after(&computed), None, "three more of the adjustment, and not of the plan");
+        assert_eq!(next_unit_after(&json!({"components": [], "next_unit_after": 3})), Some(3));
         let sum = json!({"sum_of_municipalities": 62});
         assert_eq!(explain(&sum)[0].en, "The sum of 62 municipalities.");
         assert_eq!(explain(&json!({"by_hand": true}))[0].component, "by_hand");

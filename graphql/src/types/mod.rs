@@ -1,24 +1,31 @@
 //! The types of the schema, one noun a file.
+pub mod amendment;
 pub mod capacity;
 pub mod connection;
 pub mod delivery;
 pub mod facility;
+pub mod fairness;
 pub mod form;
 pub mod line;
 pub mod lot;
 pub mod node;
+pub mod objection;
 pub mod partner;
+pub mod past_round;
 pub mod plan;
 pub mod problem;
+pub mod product;
 pub mod progress;
 pub mod receipt;
 pub mod report;
 pub mod round;
+pub mod rule;
 pub mod shipment;
 pub mod site;
 pub mod stock;
 pub mod territory;
 pub mod viewer;
+pub mod what_if;
 pub mod words;
 
 use async_graphql::{Context, Error};

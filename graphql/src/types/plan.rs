@@ -1,15 +1,19 @@
 //! Plans: what one level grants to the level below.
 use super::{
+    amendment::Amendment,
     connection::{PageInfo, page_within},
+    fairness::Fairness,
     line::{PlanLine, PlanLineConnection, PlanLineEdge},
     node::NodeId,
+    objection::Objection,
+    or_null,
     round::Round,
     territory::{Territory, TerritoryTier},
     unknown,
 };
 use crate::{
     cursor::List,
-    loader::{ChangesOf, LinesOf, PlanBy, PlanKey, PlanOf, UnitsOf},
+    loader::{AmendmentsOf, ChangesOf, FairnessOf, LinesOf, ObjectionsTo, PlanBy, PlanKey, PlanOf, UnitsOf},
     scalars::{Boxes, Count, DateTime, Uuid, Vials},
     session::{Session, session},
 };
@@ -34,7 +38,8 @@ pub enum PlanState {
     Draft,
     /// The lines are there; they may be adjusted.
     Computed,
-    /// Handed in; no line may change.
+    /// Handed in; no line may change. With `objectionsUntil` it is a proposal that its recipients may object
+    /// to.
     Submitted,
     /// Agreed to; may be committed.
     Approved,
@@ -76,7 +81,8 @@ pub struct RuleComponent {
     pub name: String,
     /// Packs that were divided by this part, with what the part before left over.
     pub units: Boxes,
-    /// `population` (total, newest date) or `wish` (vials wished for by the sites).
+    /// What it is in proportion to: `population` (total, newest date) or `wish` (vials wished for by the sites)
+    /// in the short form, else the expression of a published rule.
     pub indicator: String,
     /// `webster`, `adams`, `dhondt`, `hamilton`
     pub method: String,
@@ -87,10 +93,18 @@ pub struct RuleComponent {
 pub struct PlanRule {
     /// The parts in order; empty when nothing was computed.
     pub components: Vec<RuleComponent>,
+    /// The rule's name, `covid19-standard@1`; null for one that was written into the request in the short form,
+    /// and when nothing was computed.
+    pub name: Option<String>,
     /// The lines are those of the national run, in which all municipalities were computed together.
     pub of_national_run: bool,
     /// Nothing was computed: somebody wrote the lines.
     pub by_hand: bool,
+}
+
+/// A rule that was written into the request has no name of its own.
+fn is_short_form(name: &str) -> bool {
+    name.split_once('@').is_some_and(|(code, _)| code == domain::rule::SHORT_FORM)
 }
 
 impl PlanRule {
@@ -110,6 +124,7 @@ impl PlanRule {
         let components: Option<Vec<RuleComponent>> = parts.iter().map(part).collect();
         Ok(Self {
             components: components.ok_or_else(|| unknown("rule of a plan", &rule.to_string()))?,
+            name: computed.get("name").and_then(Value::as_str).filter(|name| !is_short_form(name)).map(str::to_owned),
             of_national_run,
             by_hand: rule.get("by_hand").is_some(),
         })
@@ -119,9 +134,10 @@ impl PlanRule {
 /// One change of a plan. Lines that were changed together are a change each, with the same version.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
 pub struct PlanChange {
-    /// The version that it made.
+    /// The version that it made, or that it is about.
     pub version: i32,
-    /// `compute`, `adjust`, `submit`, `approve`, `commit`
+    /// `compute`, `adjust`, `submit`, `take_back`, `approve`, `commit`, `carry` (committed by the service,
+    /// because it was late), `amend`, `withdraw`; `object` and `answer`, which make no version
     pub action: String,
     /// For `adjust`: the line, by its territory's code; null otherwise.
     pub recipient: Option<String>,
@@ -323,6 +339,54 @@ impl Plan {
     /// When it was committed, business time; null unless it was.
     async fn committed_at(&self) -> Option<DateTime> {
         self.row.committed_at.map(DateTime)
+    }
+
+    /// Its rule takes something away from somebody: it cannot be handed in without time for objections.
+    async fn needs_objections(&self) -> bool {
+        self.row.needs_objections
+    }
+
+    /// Handed in with time for objections: until when they may be made; null otherwise. It cannot be approved
+    /// before.
+    async fn objections_until(&self) -> Option<DateTime> {
+        self.row.objections_until.map(DateTime)
+    }
+
+    /// All objections to it, in the order in which they were made, also to versions that were taken back.
+    /// It cannot be approved as long as one has no answer.
+    #[graphql(complexity = "50_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
+    async fn objections(&self, ctx: &Context<'_>) -> Result<Vec<Objection>, Problem> {
+        let rows = session(ctx)?.loaders.one(ObjectionsTo(self.key())).await?.unwrap_or_default();
+        Ok(Objection::all(&rows))
+    }
+
+    /// Its amendments, newest first: what is proposed, and what was committed.
+    #[graphql(complexity = "20_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
+    async fn amendments(&self, ctx: &Context<'_>) -> Result<Vec<Amendment>, Problem> {
+        let rows = session(ctx)?.loaders.one(AmendmentsOf(self.key())).await?.unwrap_or_default();
+        Ok(Amendment::all(&rows))
+    }
+
+    /// Name of the account that handed it in; null unless it was.
+    async fn submitted_by(&self) -> Option<&str> {
+        self.row.submitted_name.as_deref()
+    }
+
+    /// Name of the account that agreed to it; null unless it was.
+    async fn approved_by(&self) -> Option<&str> {
+        self.row.approved_name.as_deref()
+    }
+
+    /// How even the computation came out: for a prefecture's draft of the nation's lines, the national one.
+    /// Null when nothing was computed.
+    async fn fairness(&self, ctx: &Context<'_>) -> Option<Fairness> {
+        let load = async {
+            let drawn_from = self.row.rule.get("flat_lines_of").and_then(Value::as_str);
+            let computed = drawn_from.and_then(|plan| plan.parse().ok()).unwrap_or(self.row.id);
+            let stored = session(ctx)?.loaders.one(FairnessOf(self.key(), computed)).await?;
+            stored.map(|stored| Fairness::read(&stored)).transpose()
+        };
+        or_null(ctx, load.await)
     }
 
     /// Figures of a training instance: made up.

@@ -1,12 +1,16 @@
 //! Rounds: how far the doses have run down, and where they are stuck.
 use super::{
-    connection::{PageInfo, page_size},
+    amendment::Amendment,
+    connection::{PageInfo, page_size, page_within},
+    fairness::Fairness,
     node::NodeId,
+    objection::{Objection, Proposal},
     or_null,
     plan::{Plan, PlanState},
+    product::{GoodsPieces, Product},
     progress::{Delivery, delivered},
     shipment::{ShipmentConnection, ShipmentCounts, ShipmentState, Wanted},
-    site::{Site, SiteConnection, SiteEdge},
+    site::{Site, SiteConnection, SiteEdge, SiteKind},
     territory::{Territory, TerritoryTier},
     unknown,
     words::Words,
@@ -21,9 +25,15 @@ use crate::{
     session::{Session, session},
 };
 use allocation_store::{read::Holding, rows};
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use distribution_store::read::Parent;
-use domain::{BusinessDay, Problem, TerritoryCode, error, plan::State, stream::Levels, territory::Tier, time::Instant};
+use domain::{
+    BusinessDay, Problem, TerritoryCode, error,
+    plan::{self, State},
+    stream::Levels,
+    territory::Tier,
+    time::Instant,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -32,22 +42,29 @@ use std::{
 /// 接種の枠: the doses of one group, and the levels through which they pass.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Stream {
-    /// Its code: `residents`, `prefecture_site`.
+    /// Its code: `residents`, `health_workers`, `prefecture_site`, `workplace`, `national_centre`.
     pub code: String,
     /// Its name.
     pub name: Words,
     /// Its territorial levels, from above: supply enters at the first, and who stands on the last
     /// assigns to sites.
     pub levels: Vec<TerritoryTier>,
+    /// Which kinds of sites its doses may be assigned to.
+    pub site_kinds: Vec<SiteKind>,
 }
 
 impl Stream {
-    fn of(row: &rows::Stream) -> Result<Self, Problem> {
+    /// Of a row.
+    ///
+    /// # Errors
+    /// `service.internal` when its levels or kinds are none.
+    pub fn of(row: &rows::Stream) -> Result<Self, Problem> {
         let levels = Levels::parse(&row.levels).ok_or_else(|| unknown("levels of a stream", &row.levels.join(" ")))?;
         Ok(Self {
             code: row.code.clone(),
             name: Words { ja: row.ja.clone(), en: row.en.clone() },
             levels: levels.tiers().iter().map(|tier| (*tier).into()).collect(),
+            site_kinds: row.site_kinds.iter().map(|kind| SiteKind::parse(kind)).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -120,11 +137,23 @@ impl Holder {
     }
 }
 
+/// What becomes of a plan that is not committed when it is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(rename_items = "snake_case", remote = "plan::OnLate")]
+pub enum OnLate {
+    /// It waits for its officers; they and the level above are told.
+    Wait,
+    /// It is committed as it stands, within its supply and after those below were heard.
+    Carry,
+}
+
 /// One level of a round, with those of its holders that the caller may see.
 pub struct RoundLevel {
     round: uuid::Uuid,
     level: TerritoryTier,
     due_at: Instant,
+    objection_hours: i32,
+    on_late: OnLate,
     now: Instant,
     holders: Vec<Holder>,
 }
@@ -162,6 +191,16 @@ impl RoundLevel {
     /// Until when they must have committed.
     async fn due_at(&self) -> DateTime {
         DateTime(self.due_at)
+    }
+
+    /// How long those below may object to what was handed in, hours; 0: they are not asked.
+    async fn objection_hours(&self) -> i32 {
+        self.objection_hours
+    }
+
+    /// What becomes of a plan that is not committed at `dueAt`.
+    async fn on_late(&self) -> OnLate {
+        self.on_late
     }
 
     /// It is past `dueAt`, and somebody has not committed.
@@ -262,13 +301,14 @@ impl Round {
         let mut calendar = Vec::with_capacity(steps.len());
         for step in steps.iter() {
             let tier = Tier::parse(&step.level).ok_or_else(|| unknown("level of a round", &step.level))?;
-            calendar.push((tier, step.due_at));
+            let on_late = plan::OnLate::parse(&step.on_late).ok_or_else(|| unknown("lateness", &step.on_late))?;
+            calendar.push((tier, step, OnLate::from(on_late)));
         }
         // the calendar has the levels of the stream
-        calendar.sort_by_key(|(tier, _)| *tier);
-        let last = calendar.last().map(|(tier, _)| *tier);
+        calendar.sort_by_key(|(tier, ..)| *tier);
+        let last = calendar.last().map(|(tier, ..)| *tier);
         let mut levels = Vec::with_capacity(calendar.len());
-        for (tier, due_at) in calendar {
+        for (tier, step, on_late) in calendar {
             let granted = |(code, row): (&TerritoryCode, &Holding)| {
                 (code.tier() == tier && row.granted_vials > 0).then_some(*code)
             };
@@ -286,7 +326,8 @@ impl Round {
             };
             let seen = codes.into_iter().filter(|code| sees_plans(&session.op.actor, *code));
             let holders = seen.map(holder).collect();
-            levels.push(RoundLevel { round, level: tier.into(), due_at, now: session.op.now, holders });
+            let (due_at, objection_hours, now) = (step.due_at, step.objection_hours, session.op.now);
+            levels.push(RoundLevel { round, level: tier.into(), due_at, objection_hours, on_late, now, holders });
         }
         Ok(levels)
     }
@@ -351,6 +392,37 @@ impl Round {
         &self.0.product
     }
 
+    /// The product itself: its name, and what its pieces are called wherever a field says vials.
+    async fn product_details(&self, ctx: &Context<'_>) -> Result<Product, Problem> {
+        Product::load(session(ctx)?, &self.0.product).await
+    }
+
+    /// What goes along with all that was released of it to hubs in a territory and did not come back; null
+    /// when that is not open to you.
+    #[graphql(complexity = "8_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
+    async fn goods(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The territory.")] holder: scalars::TerritoryCode,
+    ) -> Option<Vec<GoodsPieces>> {
+        let load = async { GoodsPieces::of_round(session(ctx)?, &self.0, holder.0).await };
+        or_null(ctx, load.await)
+    }
+
+    /// The sites in a territory to which its doses may be assigned, in the order of their ids: for a round
+    /// of health workers a prefecture's hubs; null when that is not open to you.
+    #[graphql(complexity = "super::connection::cost(first, child_complexity)")]
+    async fn taking_sites(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The territory.")] territory: scalars::TerritoryCode,
+        #[graphql(desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+    ) -> Option<SiteConnection> {
+        let load = async { SiteConnection::taking(session(ctx)?, &self.0, territory.0, first, after).await };
+        or_null(ctx, load.await)
+    }
+
     /// Its number; restarts with each product and stream.
     async fn number(&self) -> i32 {
         self.0.number
@@ -405,6 +477,41 @@ impl Round {
         or_null(ctx, load.await)
     }
 
+    /// 案: what is proposed for a territory by the plan above it, which was handed in and may be objected to;
+    /// null when there is none, and when it is not open to you.
+    async fn proposal(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "For whom.")] recipient: scalars::TerritoryCode,
+    ) -> Option<Proposal> {
+        let load = async { Proposal::load(session(ctx)?, self.0.id, recipient.0).await };
+        or_null(ctx, load.await)
+    }
+
+    /// What a territory has objected in this round, with the answers; null when that is not open to you.
+    #[graphql(complexity = "5_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
+    async fn objections(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who objected.")] recipient: scalars::TerritoryCode,
+    ) -> Option<Vec<Objection>> {
+        let load = async { Objection::of(session(ctx)?, self.0.id, recipient.0).await };
+        or_null(ctx, load.await)
+    }
+
+    /// Amendments of committed plans, your own and those of the levels below, newest first.
+    #[graphql(
+        complexity = "usize::try_from(first.clamp(1, 500)).unwrap_or(1).saturating_mul(child_complexity).saturating_add(1).min(1_000_000)"
+    )]
+    async fn amendments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50, desc = "How many, 1 to 500.")] first: i32,
+    ) -> Result<Vec<Amendment>, Problem> {
+        page_within(first, 500)?;
+        Amendment::of_round(session(ctx)?, self.0.id, i64::from(first)).await
+    }
+
     /// What a territory was granted; null when it was granted nothing yet, and when it is not open
     /// to you.
     async fn granted(
@@ -416,6 +523,24 @@ impl Round {
             let key = HoldingOf { round: self.0.id, territory: holder.0, site: None };
             Ok(session(ctx)?.loaders.one(key).await?.map(|row| Grant::of(holder.0, &row)))
         };
+        or_null(ctx, load.await)
+    }
+
+    /// How even it came out among the territories of a level, in vials by total population: by what they were
+    /// granted in it, or in it and all earlier rounds of its programme, product and stream together. Null unless
+    /// the nation's plans are open to you.
+    async fn fairness(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Prefectures or municipalities.")] level: TerritoryTier,
+        #[graphql(default, desc = "With all earlier rounds.")] cumulative: bool,
+    ) -> Option<Fairness> {
+        let tier = match level {
+            TerritoryTier::Nation => Tier::Nation,
+            TerritoryTier::Prefecture => Tier::Prefecture,
+            TerritoryTier::Municipality => Tier::Municipality,
+        };
+        let load = async { Fairness::of_round(session(ctx)?, &self.0, tier, cumulative).await };
         or_null(ctx, load.await)
     }
 

@@ -6,6 +6,7 @@ use super::{
     node::NodeId,
     or_null,
     partner::{Branch, Wholesaler},
+    product::{GoodsPieces, Product},
     receipt::{Discrepancy, Receipt},
     round::Round,
     unknown,
@@ -13,14 +14,17 @@ use super::{
 use crate::{
     cursor::List,
     loader::{
-        AnswersOf, CountsOf, DiscrepanciesOf, ReceiptOf, ShipmentBy, ShipmentKey, ShipmentLotsOf, ShipmentStepsOf,
-        ShipmentsOf, SplitsOf,
+        AlongWith, AnswersOf, CountsOf, DiscrepanciesOf, ReceiptOf, ShipmentBy, ShipmentKey, ShipmentLotsOf,
+        ShipmentStepsOf, ShipmentsOf, SplitsOf,
     },
     scalars::{Boxes, Count, Date, DateTime, Uuid, Vials},
     session::{Session, session},
 };
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
-use distribution_store::{read::Parent, rows};
+use distribution_store::{
+    read::{Parent, goods::GoodsKey},
+    rows,
+};
 use domain::{BusinessDay, Problem, error, shipment::State};
 use std::sync::Arc;
 
@@ -146,6 +150,24 @@ impl Shipment {
     /// Code of the product.
     async fn product(&self) -> &str {
         &self.row.product
+    }
+
+    /// The product itself: its name, and what its pieces are called wherever a field says vials.
+    async fn product_details(&self, ctx: &Context<'_>) -> Result<Product, Problem> {
+        Product::load(session(ctx)?, &self.row.product).await
+    }
+
+    /// What goes along with it by ratio: syringes, needles, diluent.
+    #[graphql(complexity = "8_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
+    async fn goods(&self, ctx: &Context<'_>) -> Result<Vec<GoodsPieces>, Problem> {
+        let key = GoodsKey {
+            product: self.row.product.clone(),
+            programme: self.row.programme.clone(),
+            pack: self.row.pack.clone(),
+            day: self.row.window_from,
+        };
+        let along = session(ctx)?.loaders.one(AlongWith(key)).await?.unwrap_or_default();
+        GoodsPieces::of(along.with_vials(self.row.vials))
     }
 
     /// The company that brings it; null where nobody serves the place.

@@ -1,20 +1,22 @@
 //! Sites where vaccine is given.
 use super::{
-    connection::PageInfo,
+    connection::{PageInfo, page_size},
+    delivery::Storage,
     or_null,
     shipment::{ShipmentConnection, ShipmentState, Wanted},
     stock::SiteStock,
     unknown,
 };
 use crate::{
-    loader::{HoldingOf, WishOf},
-    scalars::{Uuid, Vials},
-    session::session,
+    cursor::List,
+    loader::{HoldingOf, SitesTaking, StreamBy, WishOf},
+    scalars::{self, Uuid, Vials},
+    session::{Session, session},
 };
 use allocation_store::rows;
 use async_graphql::{Context, Enum, Object, SimpleObject};
 use distribution_store::read::Parent;
-use domain::{Problem, TerritoryCode};
+use domain::{Problem, TerritoryCode, error};
 use std::sync::Arc;
 
 /// What a site is.
@@ -25,6 +27,35 @@ pub enum SiteKind {
     Mass,
     /// 個別接種会場: a hospital or clinic.
     Satellite,
+    /// 職域接種会場: a workplace or university; its doses come from the nation.
+    Workplace,
+    /// 国の大規模接種会場: a centre of the nation's own.
+    NationalCentre,
+}
+
+impl SiteKind {
+    /// The kind that a row names.
+    ///
+    /// # Errors
+    /// `service.internal` when there is no such kind.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        Ok(match text {
+            "mass" => Self::Mass,
+            "satellite" => Self::Satellite,
+            "workplace" => Self::Workplace,
+            "national_centre" => Self::NationalCentre,
+            other => return Err(unknown("kind of site", other)),
+        })
+    }
+}
+
+/// A freezer for vaccine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, SimpleObject)]
+pub struct Freezer {
+    /// What it is for.
+    pub storage: Storage,
+    /// How many vials it takes.
+    pub vials: Vials,
 }
 
 /// A site, as it takes part in a round.
@@ -51,11 +82,7 @@ impl Site {
 
     /// What it is.
     async fn kind(&self) -> Result<SiteKind, Problem> {
-        match self.row.kind.as_str() {
-            "mass" => Ok(SiteKind::Mass),
-            "satellite" => Ok(SiteKind::Satellite),
-            other => Err(unknown("kind of site", other)),
-        }
+        SiteKind::parse(&self.row.kind)
     }
 
     /// Its name.
@@ -63,12 +90,25 @@ impl Site {
         &self.row.name
     }
 
-    /// Id of the mass site that it gets its vials from; null for a mass site.
+    /// The municipality that it lies in.
+    async fn municipality(&self) -> scalars::TerritoryCode {
+        scalars::TerritoryCode(self.municipality)
+    }
+
+    /// Its freezer for vaccine; null where none is known.
+    async fn freezer(&self) -> Result<Option<Freezer>, Problem> {
+        let (Some(storage), Some(vials)) = (&self.row.freezer_storage, self.row.freezer_vials) else {
+            return Ok(None);
+        };
+        Ok(Some(Freezer { storage: Storage::parse(storage)?, vials: Vials(vials) }))
+    }
+
+    /// Id of the mass site that it gets its vials from; null for all but satellites.
     async fn hub(&self) -> Option<Uuid> {
         self.row.hub_id.map(Uuid)
     }
 
-    /// Our own id of the hospital or clinic; null for a mass site.
+    /// Our own id of the hospital or clinic; null for all but satellites.
     async fn facility_id(&self) -> Option<Uuid> {
         self.row.facility_id.map(Uuid)
     }
@@ -124,4 +164,39 @@ pub struct SiteConnection {
     pub edges: Vec<SiteEdge>,
     /// Where the page lies.
     pub page_info: PageInfo,
+}
+
+impl SiteConnection {
+    /// The sites in a territory that take part in a round's stream, if its plans are open to the caller.
+    ///
+    /// # Errors
+    /// `graphql.page_size`, `graphql.bad_cursor`, the coded problem of the read.
+    pub async fn taking(
+        session: &Session,
+        round: &rows::Round,
+        territory: TerritoryCode,
+        first: i32,
+        after: Option<String>,
+    ) -> Result<Option<Self>, Problem> {
+        let size = page_size(first)?;
+        let key = StreamBy { programme: round.programme.clone(), code: round.stream.clone() };
+        let stream = session.loaders.one(key).await?.ok_or_else(|| unknown("stream", &round.stream))?;
+        let parent = format!("{}/{territory}", round.id);
+        let list = List { name: "takingSites", parent: &parent, account: session.op.actor.account };
+        let cursors = &session.gateway.cursors;
+        let after = after.map(|cursor| cursors.read(list, &cursor)).transpose()?;
+        let after = after.map(|id| id.parse().map_err(|_| Problem::new(&error::GRAPHQL_BAD_CURSOR))).transpose()?;
+        // one more than is shown tells whether there is a next page
+        let limit = i64::from(first) + 1;
+        let wanted = SitesTaking { territory, kinds: stream.site_kinds.clone(), after, limit };
+        let Some(rows) = session.loaders.one(wanted).await? else { return Ok(None) };
+        let mut edges = Vec::with_capacity(rows.len());
+        for row in rows.iter().take(size) {
+            let municipality = TerritoryCode::parse(&row.municipality)?;
+            let cursor = cursors.make(list, &row.id.to_string());
+            edges.push(SiteEdge { cursor, node: Site::of(Arc::clone(row), municipality, round.id) });
+        }
+        let shown: Vec<String> = edges.iter().map(|edge| edge.cursor.clone()).collect();
+        Ok(Some(Self { edges, page_info: PageInfo::of(&shown, after.is_some(), rows.len() > size) }))
+    }
 }

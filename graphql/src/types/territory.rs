@@ -6,6 +6,7 @@ use super::{
     node::NodeId,
     or_null,
     partner::Area,
+    product::StreamDoses,
     receipt::DiscrepancyConnection,
     shipment::{ShipmentConnection, ShipmentCounts, ShipmentState, Wanted},
     stock::SiteStockConnection,
@@ -306,6 +307,19 @@ impl Territory {
         #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
     ) -> Option<SiteStockConnection> {
         let load = async { SiteStockConnection::load(session(ctx)?, self.code, first, after).await };
+        or_null(ctx, load.await)
+    }
+
+    /// What is given at the sites in it, stream by stream and product by product, in all rounds; null when it
+    /// is not open to you. Doses of workplaces and of the nation's own centres are shown here, where they are
+    /// given, and are no part of the territory's share.
+    #[graphql(complexity = "20_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
+    async fn doses_by_stream(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this product.")] product: Option<String>,
+    ) -> Option<Vec<StreamDoses>> {
+        let load = async { StreamDoses::load(session(ctx)?, self.code, product.as_deref()).await };
         or_null(ctx, load.await)
     }
 

@@ -101,10 +101,11 @@ async fn assigned(world: &World) -> Vec<Uuid> {
             let body = json!({"id": id, "round": world.round, "holder": holder, "components": rule});
             version = client.post("/v1/plans", &body).await.ok(200).at("/version");
         }
-        for step in ["submit", "approve", "commit"] {
+        let second = app.second_officer(holder).await;
+        for (officer, step) in [(&client, "submit"), (&second, "approve"), (&client, "commit")] {
             let path = format!("/v1/plans/{}:{step}", id.as_str().unwrap());
             let body = json!({"id": new_id(), "version": version});
-            version = client.post(&path, &body).await.ok(200).at("/version");
+            version = officer.post(&path, &body).await.ok(200).at("/version");
         }
     }
     let chiyoda = app.persona("municipality-131016").await;

@@ -1,9 +1,13 @@
 //! The gateway over a real server and a real database.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop")]
+mod amendments;
 mod deliver;
 mod figures;
+mod objections;
 mod pages;
+mod programmes;
 mod rounds;
+mod rules;
 mod shipments;
 mod sight;
 mod stock;

@@ -5,7 +5,8 @@
 \set n :first + :client_id * :per_client + :i
 \set i :i + 1
 select id, round_id, kind, level, holder, state, version, supply_vials, unit_vials, rule, digest, computed_at,
-       committed_at, training
+       committed_at, training, needs_objections, objections_until, submitted_by, submitted_name, approved_by,
+       approved_name
 from plan where id = ('00000000-0000-4000-9000-' || lpad(:n, 12, '0'))::uuid limit 1;
 begin;
 with written as (
@@ -24,12 +25,16 @@ select pg_advisory_xact_lock(
     hashtextextended('plan/00000000-0000-4000-8000-' || lpad(:n, 12, '0') || '/130001', 0));
 select actor, operation, body_digest, response from idempotency where key = md5('cause/' || :n)::uuid limit 1;
 select id, round_id, kind, level, holder, state, version, supply_vials, unit_vials, rule, digest, computed_at,
-       committed_at, training
+       committed_at, training, needs_objections, objections_until, submitted_by, submitted_name, approved_by,
+       approved_name
 from plan where id = ('00000000-0000-4000-9000-' || lpad(:n, 12, '0'))::uuid limit 1 for update;
 select plan_id, recipient, under, computed, units, explanation, state
 from plan_line where plan_id = ('00000000-0000-4000-9000-' || lpad(:n, 12, '0'))::uuid and under is null
 order by recipient;
-update plan set state = 'committed', version = @version@ + 1, committed_at = '20210405T040602Z'
+update plan set state = 'committed', version = @version@ + 1, committed_at = '20210405T040602Z',
+                objections_until = null, submitted_by = '01a1f895-ff19-77ad-866c-d72b98675ea4'::uuid,
+                submitted_name = 'officer-130001', approved_by = '01a1f895-ff19-77ad-866c-d72b98675ea5'::uuid,
+                approved_name = 'officer-130001-2'
 where id = ('00000000-0000-4000-9000-' || lpad(:n, 12, '0'))::uuid;
 insert into plan_change (id, plan_id, version, action, recipient, units_before, units_after, reason, actor_name,
                          business_at)

@@ -28,9 +28,10 @@ select c.round_id, r.programme, r.stream, r.product, c.number, r.pack, r.pack_vi
 from copied c cross join template t join round r on r.id = t.round_id;
 
 insert into plan (id, round_id, kind, level, holder, state, version, supply_vials, unit_vials, rule, digest,
-                  computed_at, committed_at, training)
+                  computed_at, committed_at, training, submitted_by, submitted_name, approved_by, approved_name)
 select c.plan_id, c.round_id, t.kind, t.level, t.holder, 'approved', t.version - 1, t.supply_vials, t.unit_vials,
-       t.rule, t.digest, t.computed_at, null, t.training
+       t.rule, t.digest, t.computed_at, null, t.training, t.submitted_by, t.submitted_name, t.approved_by,
+       t.approved_name
 from copied c cross join template t;
 
 insert into plan_line (plan_id, recipient, under, computed, units, explanation, state)

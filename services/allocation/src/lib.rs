@@ -3,6 +3,7 @@
 pub mod api;
 pub mod app;
 pub mod consume;
+pub mod jobs;
 
 use platform::{Db, Shared};
 

@@ -1,5 +1,7 @@
 //! The events as documents: a JSON Schema for each type, and one AsyncAPI 3 document that says over
 //! which channels they go. Both are made from the types in `wire::events`.
+use crate::{gate::Direction, samples};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 use wire::events::{
@@ -25,14 +27,42 @@ pub(crate) struct Kind {
     pub(crate) name: &'static str,
     /// Self-contained JSON Schema of its data.
     pub(crate) schema: Value,
+    /// Reads data as the type understands them today, and writes them again.
+    pub(crate) again: fn(Value) -> Result<Value, serde_json::Error>,
     way: Way,
 }
 
-fn kind<E: Event + ToSchema>(way: Way) -> Result<Kind, serde_json::Error> {
+impl Kind {
+    /// Who relies on its schema. What we write is kept in the outbox and in others' inboxes, and published
+    /// again years later: we read it too.
+    pub(crate) fn directions(&self) -> &'static [Direction] {
+        match self.way {
+            Way::Inside | Way::ToPartner => BOTH,
+            Way::FromPartner => &[Direction::Consumed],
+        }
+    }
+}
+
+/// The envelope's: it is written and read by everybody.
+pub(crate) const BOTH: &[Direction] = &[Direction::Produced, Direction::Consumed];
+
+fn kind<E: Event + DeserializeOwned + ToSchema>(way: Way) -> Result<Kind, serde_json::Error> {
+    Ok(Kind { name: E::TYPE, schema: schema::<E>(E::TYPE)?, again: samples::again::<E>, way })
+}
+
+/// The envelope around every event's data, as JSON Schema.
+///
+/// # Errors
+/// When it cannot be written as JSON, which is a bug.
+pub(crate) fn envelope() -> Result<Value, serde_json::Error> {
+    schema::<CloudEvent>("cloudevent")
+}
+
+fn schema<E: ToSchema>(name: &str) -> Result<Value, serde_json::Error> {
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": format!("/contracts/events/{}.schema.json", E::TYPE),
-        "title": E::TYPE,
+        "$id": format!("/contracts/events/{name}.schema.json"),
+        "title": name,
     });
     // OpenAPI 3.1 schemas are JSON Schema 2020-12: the derive that documents REST serves here too
     merge(&mut schema, serde_json::to_value(E::schema())?);
@@ -41,7 +71,7 @@ fn kind<E: Event + ToSchema>(way: Way) -> Result<Kind, serde_json::Error> {
         // where the derive's references point to: the file stands by itself
         merge(&mut schema, json!({"components": {"schemas": parts}}));
     }
-    Ok(Kind { name: E::TYPE, schema, way })
+    Ok(schema)
 }
 
 /// The schemas that a type refers to, by name.
@@ -89,6 +119,7 @@ pub(crate) fn kinds() -> Result<Vec<Kind>, serde_json::Error> {
 /// When a schema cannot be written as JSON, which is a bug.
 pub(crate) fn document() -> Result<Value, serde_json::Error> {
     let kinds: Vec<Kind> = kinds()?.into_iter().filter(|kind| kind.way != Way::Inside).collect();
+    let samples = samples::samples()?;
     let mut schemas = Map::new();
     let mut messages = Map::new();
     let mut names = (Map::new(), Map::new());
@@ -103,7 +134,7 @@ pub(crate) fn document() -> Result<Value, serde_json::Error> {
             data.as_object_mut().and_then(|data| data.remove(meta));
         }
         schemas.insert(id.clone(), data);
-        messages.insert(id.clone(), message(kind.name));
+        messages.insert(id.clone(), message(kind.name, &samples)?);
         let (to, from) = (&mut names.0, &mut names.1);
         let channel = if kind.way == Way::ToPartner { to } else { from };
         channel.insert(id.clone(), json!({"$ref": format!("#/components/messages/{id}")}));
@@ -162,8 +193,11 @@ fn merge_all(schemas: &mut Map<String, Value>, parts: &Value) {
     }
 }
 
-fn message(name: &str) -> Value {
-    json!({
+fn message(name: &str, samples: &[CloudEvent]) -> Result<Value, serde_json::Error> {
+    let own = samples.iter().filter(|sample| sample.kind == name).zip(["minimal", "full"]);
+    let example = |(sample, what)| Ok(json!({"name": what, "payload": serde_json::to_value(sample)?}));
+    let examples: Vec<Value> = own.map(example).collect::<Result<_, serde_json::Error>>()?;
+    Ok(json!({
         "name": name, "title": name, "contentType": "application/cloudevents+json",
         "payload": {"allOf": [
             {"$ref": "#/components/schemas/CloudEvent"},
@@ -172,7 +206,8 @@ fn message(name: &str) -> Value {
             }},
         ]},
         "bindings": {"amqp": {"messageType": name, "bindingVersion": "0.3.0"}},
-    })
+        "examples": examples,
+    }))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use platform::{
     audit,
     clock::Clock,
     failure::Result,
+    inbox::{Inbox, Waits},
     opctx::new_id,
 };
 use rand::Rng;
@@ -19,6 +20,7 @@ use relay::{
     app::{dead, replay, status},
     topology,
 };
+use serde_json::json;
 use std::process::ExitCode;
 
 /// `meguri wholesaler …`
@@ -64,7 +66,8 @@ pub enum WholesalerCommand {
 /// `meguri relay …`
 #[derive(Subcommand)]
 pub enum RelayCommand {
-    /// Show how far behind the relay is with each service's events, and what is parked.
+    /// Show how far behind the relay is with each service's events, what is parked, and whose events have
+    /// waited for more than a minute for one that is missing or parked.
     Status {
         /// Print JSON instead of a table.
         #[arg(long)]
@@ -114,7 +117,30 @@ pub enum DeadCommand {
         #[arg(long, default_value_t = 1_000)]
         limit: usize,
     },
+    /// Go past a parked event that can never be applied, so that those behind it are.
+    ///
+    /// It has no effect then, also when it is given back later: mend what it should have done by other
+    /// means. The audit trail keeps the reason.
+    Skip {
+        /// Whose queue it was parked from: distribution, allocation, notifications.
+        queue: String,
+        /// What it is about, as `relay status` shows it: `release/<id>`.
+        subject: String,
+        /// Its number within the subject, which is the one that is waited for.
+        #[arg(long)]
+        sequence: i64,
+        /// Why.
+        #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+        reason: String,
+    },
 }
+
+/// The queues whose consumers keep events in order: with the consumer's schema and role.
+const CONSUMERS: [(&str, &str, &str); 3] = [
+    ("allocation", "allocation", "allocation_app"),
+    ("distribution", "distribution", "distribution_app"),
+    ("notifications", "relay", "relay_app"),
+];
 
 /// The instance's broker.
 fn broker(home: &Home) -> Result<Broker> {
@@ -257,15 +283,56 @@ pub async fn relay(home: &Home, command: RelayCommand) -> Result<ExitCode> {
             table::print(&shown.to_string());
             table::print(&format!("{vhost}, {queue}: {}", moved.len()));
         }
+        RelayCommand::Dead(DeadCommand::Skip { queue, subject, sequence, reason }) => {
+            let names = CONSUMERS.map(|(queue, ..)| queue).join(", ");
+            let inbox = inboxes(home).await?.into_iter().find(|(known, _)| *known == queue.trim_end_matches(".dead"));
+            let (_, inbox) = inbox.ok_or_else(|| Failure::Unavailable(format!("the queue is one of {names}")))?;
+            let behind = dead::skip(&relay_of(home).await?, &inbox, &subject, sequence, &reason).await?;
+            let behind = table::grouped(i64::try_from(behind).unwrap_or(i64::MAX));
+            table::print(&format!("{queue}, {subject}: {sequence} → {behind} 件を再送 / {behind} published again"));
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The inboxes of the consumers, by queue.
+async fn inboxes(home: &Home) -> Result<Vec<(&'static str, Inbox)>> {
+    let clock = Clock::load(&home.pool("relay_app", "relay")?).await?;
+    let inbox = |(queue, schema, role): (&'static str, &'static str, &str)| {
+        Ok((queue, Inbox { db: home.pool(role, schema)?, clock: clock.clone() }))
+    };
+    CONSUMERS.into_iter().map(inbox).collect()
+}
+
+/// Subjects that wait, with the queue of whoever waits.
+async fn stuck(home: &Home) -> Result<Vec<(&'static str, Waits)>> {
+    let mut all = Vec::new();
+    for (queue, inbox) in inboxes(home).await? {
+        all.extend(inbox.stuck().await?.into_iter().map(|waits| (queue, waits)));
+    }
+    Ok(all)
+}
+
+fn stuck_table(stuck: &[(&'static str, Waits)]) -> String {
+    if stuck.is_empty() {
+        return "1分を超えて待っている対象はありません。 / No subject waits for more than a minute.".to_owned();
+    }
+    let headings = ["キュー / queue", "対象 / subject", "次の番号 / waits for", "件数 / events", "時間 / age (s)"];
+    let mut shown = table::new(&headings, &[2, 3, 4]);
+    for (queue, Waits { subject, next_sequence, held, age_s, .. }) in stuck {
+        let numbers = [*next_sequence, *held, *age_s].map(table::grouped);
+        shown.add_row([(*queue).to_owned(), subject.clone()].into_iter().chain(numbers));
+    }
+    shown.to_string()
 }
 
 async fn show_status(home: &Home, json: bool) -> Result<()> {
     let relay = relay_of(home).await?;
     let outboxes = status::status(&relay).await?;
+    let stuck = stuck(home).await?;
     if json {
-        table::print(&serde_json::to_string_pretty(&outboxes)?);
+        let stuck: Vec<_> = stuck.iter().map(|(queue, waits)| json!({"queue": queue, "waits": waits})).collect();
+        table::print(&serde_json::to_string_pretty(&json!({"outboxes": outboxes, "stuck": stuck}))?);
         return Ok(());
     }
     let headings = ["送信元 / outbox", "未送信 / unsent", "卸待ち / waiting for a wholesaler", "最古 / oldest (s)"];
@@ -277,6 +344,7 @@ async fn show_status(home: &Home, json: bool) -> Result<()> {
     }
     table::print(&shown.to_string());
     table::print(&dead_table(&dead::list(&relay.broker, None).await?));
+    table::print(&stuck_table(&stuck));
     Ok(())
 }
 

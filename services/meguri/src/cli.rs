@@ -5,7 +5,7 @@ use crate::{
     contracts,
     demo::{self, Demo},
     home::Home,
-    import, population, seed,
+    import, indicator_file, past, population, seed,
     serve::{self, Service, Settings},
     table,
 };
@@ -20,6 +20,7 @@ use std::{
     process::ExitCode,
     time::Instant,
 };
+use wire::indicator::PutIndicator;
 
 /// Meguri: coordinates a nation's health resources in an emergency.
 ///
@@ -76,10 +77,15 @@ enum Command {
         json: bool,
     },
     /// Write the contracts (OpenAPI, GraphQL schema, event schemas, error codes, permission matrix).
+    ///
+    /// Exits with 1 when an event breaks what was released of it (docs/adding-an-event.md).
     Contracts {
         /// Only compare with the committed files; exits with 1 when one differs.
         #[arg(long)]
         check: bool,
+        /// Also release the events' schemas and samples as they are now: with a new version of Meguri.
+        #[arg(long, conflicts_with = "check")]
+        release: bool,
         /// The project's root.
         #[arg(long, default_value = ".")]
         root: PathBuf,
@@ -153,6 +159,54 @@ enum ImportCommand {
         /// The CSV file (columns code5, current_code6, population_2010).
         file: PathBuf,
     },
+    /// Figures of an indicator that rules name: columns place, value and, unless --as-of says it, as_of.
+    ///
+    /// All figures are taken, or none: lines at fault are listed. Importing the same file again changes
+    /// nothing; a figure for a place and day that has one already counts instead of it, and neither is
+    /// deleted.
+    Indicator {
+        /// The CSV file.
+        file: PathBuf,
+        /// The indicator's code: first_doses.
+        #[arg(long)]
+        code: String,
+        /// The day of figures whose row names none, like 2021-04-05.
+        #[arg(long)]
+        as_of: Option<String>,
+        /// Where the figures come from.
+        #[arg(long)]
+        source: String,
+        /// Register the indicator first, or mend its names: its name in Japanese.
+        #[arg(long, requires_all = ["en", "unit", "kind"])]
+        ja: Option<String>,
+        /// Its name in English.
+        #[arg(long, requires = "ja")]
+        en: Option<String>,
+        /// What is counted: doses, persons.
+        #[arg(long, requires = "ja")]
+        unit: Option<String>,
+        /// level (as it stood on a day) or daily (what happened on each day).
+        #[arg(long, requires = "ja")]
+        kind: Option<String>,
+    },
+    /// Rounds of the past as they were published, for what-ifs and comparisons.
+    ///
+    /// What is odd about a row is listed, and the row is taken as published. Importing the same file
+    /// again changes nothing. Exits with 2 when rows were rejected, or when a round was there with
+    /// other figures.
+    PastRound {
+        /// Which publication it is.
+        #[arg(long, value_enum)]
+        kind: past::Kind,
+        /// The product, where the file does not name it: pfizer, moderna, janssen.
+        #[arg(long)]
+        product: Option<String>,
+        /// The file.
+        file: PathBuf,
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -167,6 +221,25 @@ enum AllocateCommand {
         /// Compare with what is expected.
         #[arg(long)]
         check: bool,
+    },
+    /// Compute a plan again from its published document alone, and compare every byte of the result.
+    ///
+    /// Given the id of a plan of this instance, its row and lines are compared with the document too. Exits
+    /// with 1 when anything differs.
+    Replay {
+        /// A plan's id, or a file with its document (allocation-plan/1, from /v1/plans/{plan}/document).
+        plan: String,
+    },
+    /// What other rules would make of the inputs of a published plan: units, and differences to its own rule.
+    Compare {
+        /// The document (allocation-plan/1).
+        document: PathBuf,
+        /// A rule (allocation-rule/1); several times for several, at most five.
+        #[arg(long, required = true)]
+        rule: Vec<PathBuf>,
+        /// Print CSV instead of a table.
+        #[arg(long)]
+        csv: bool,
     },
 }
 
@@ -240,10 +313,17 @@ async fn run(cli: Cli) -> Result<ExitCode> {
     let options = Options::from_env();
     // these need no servers
     match &cli.command {
-        Command::Contracts { check, root } => return contracts(root, *check),
+        Command::Contracts { check, release, root } => return contracts(root, *check, *release),
         Command::Allocate(AllocateCommand::Run { cases, check }) => {
             let equal = allocate::run_cases(cases, *check, false)?;
             return Ok(if equal { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::Allocate(AllocateCommand::Replay { plan }) if plan.parse::<uuid::Uuid>().is_err() => {
+            return Ok(replayed(&allocate::stored::replay_file(&demo::read_file(Path::new(plan))?)?));
+        }
+        Command::Allocate(AllocateCommand::Compare { document, rule, csv }) => {
+            allocate::compare_files(document, rule, *csv)?;
+            return Ok(ExitCode::SUCCESS);
         }
         Command::Stack(command) => return stack(&instance, options, command),
         _ => {}
@@ -254,6 +334,14 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Migrate => migrate(&home).await,
         Command::Seed { real } => seed(&home, !real).await,
         Command::Import(ImportCommand::Population { file }) => population(&home, &file).await,
+        Command::Import(ImportCommand::Indicator { file, code, as_of, source, ja, en, unit, kind }) => {
+            let named = |((ja, en), (unit, kind))| PutIndicator { ja, en, unit, kind, source: source.clone() };
+            let register = ja.zip(en).zip(unit.zip(kind)).map(named);
+            indicator(&home, &file, indicator_file::Options { code, as_of, source, register }).await
+        }
+        Command::Import(ImportCommand::PastRound { kind, product, file, json }) => {
+            past_round(&home, kind, product.as_deref(), &file, json).await
+        }
         Command::Import(ImportCommand::Gmis { file, json, prefectures }) => {
             import(&home, &file, json, prefectures).await
         }
@@ -269,8 +357,17 @@ async fn run(cli: Cli) -> Result<ExitCode> {
                 demo::interactive(demo, &instance, &options).await
             }
         }
+        Command::Allocate(AllocateCommand::Replay { plan }) => {
+            let plan = plan.parse().map_err(Failure::internal)?;
+            Ok(replayed(&allocate::stored::replay(&home, plan).await?))
+        }
         Command::Contracts { .. } | Command::Stack(_) | Command::Allocate(_) => Ok(ExitCode::SUCCESS),
     }
+}
+
+fn replayed(stored: &allocate::stored::Stored) -> ExitCode {
+    table::print(&allocate::stored::render(stored));
+    if stored.is_equal() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn say(line: &str) {
@@ -340,6 +437,24 @@ async fn population(home: &Home, file: &Path) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+async fn indicator(home: &Home, file: &Path, options: indicator_file::Options) -> Result<ExitCode> {
+    let recorded = indicator_file::indicator(home, &demo::read_file(file)?, options).await?;
+    table::print(&format!(
+        "{}: {} figures recorded, {} as before",
+        recorded.indicator,
+        table::grouped(recorded.recorded),
+        table::grouped(recorded.unchanged)
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn past_round(home: &Home, kind: past::Kind, product: Option<&str>, file: &Path, json: bool) -> Result<ExitCode> {
+    let summary = past::past_round(home, kind, product, &demo::read_file(file)?).await?;
+    let text = if json { serde_json::to_string_pretty(&summary)? } else { past::render(&summary) };
+    table::print(&text);
+    Ok(if summary.is_whole() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
 async fn audit(home: &Home, json: bool) -> Result<ExitCode> {
     let mut report = audit::run(&home.role_url("audit")?).await?;
     // a broker that cannot be asked is "not proven", never "fine"
@@ -359,16 +474,25 @@ async fn audit(home: &Home, json: bool) -> Result<ExitCode> {
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn contracts(root: &Path, check: bool) -> Result<ExitCode> {
-    let differing = contracts::run(root, check).map_err(|error| Failure::Unavailable(error.to_string()))?;
+fn contracts(root: &Path, check: bool, release: bool) -> Result<ExitCode> {
+    let failed = |error: std::io::Error| Failure::Unavailable(error.to_string());
+    let differing = contracts::run(root, check).map_err(failed)?;
     for path in &differing {
         table::print(&format!("{} {path}", if check { "differs:" } else { "written:" }));
     }
+    if release && let Ok(written) = contracts::release(root).map_err(failed)? {
+        written.iter().for_each(|path| table::print(&format!("released: {path}")));
+    }
+    let broken = contracts::gate(root).map_err(failed)?;
+    broken.iter().for_each(|what| table::print(&format!("breaks: {what}")));
+    if !broken.is_empty() {
+        table::print("docs/adding-an-event.md says what an event may become, and how it gets a new version.");
+    }
     if check && !differing.is_empty() {
         table::print("Run `cargo run -p meguri -- contracts`, review the change, and commit it.");
-        return Ok(ExitCode::FAILURE);
     }
-    Ok(ExitCode::SUCCESS)
+    let is_fine = broken.is_empty() && (!check || differing.is_empty());
+    Ok(if is_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn clock(home: &Home, command: ClockCommand) -> Result<ExitCode> {

@@ -1,8 +1,28 @@
 //! `meguri contracts`: everything that others rely on, generated from the code and committed, so
-//! that every change of it is seen in review.
-use crate::asyncapi;
+//! that every change of it is seen in review. What of the events was released stands beside, frozen: the
+//! schemas, and samples of what was written under them.
+use crate::{
+    asyncapi::{self, BOTH, Kind},
+    gate::schema_gate,
+    samples::samples,
+};
 use domain::{error, policy};
-use std::{fmt::Write as _, path::Path};
+use serde_json::Value;
+use std::{
+    fmt::Write as _,
+    fs,
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+};
+use wire::events::CloudEvent;
+
+const EVENTS: &str = "contracts/events";
+/// Schemas as they were released.
+const RELEASED: &str = "contracts/events/released";
+/// Events as they were once written: `<type>/<n>.json`.
+const SAMPLES: &str = "contracts/events/samples";
+/// The envelope's name among the schemas.
+const ENVELOPE: &str = "cloudevent";
 
 /// The files, by their paths below the project's root.
 ///
@@ -20,10 +40,15 @@ pub fn files() -> Result<Vec<(String, String)>, serde_json::Error> {
         ("graphql/schema.graphql", gateway::sdl()),
     ];
     let mut files: Vec<(String, String)> = fixed.into_iter().map(|(path, text)| (path.to_owned(), text)).collect();
+    files.push((schema_file(EVENTS, ENVELOPE), pretty(&asyncapi::envelope()?)?));
     for kind in asyncapi::kinds()? {
-        files.push((format!("contracts/events/{}.schema.json", kind.name), pretty(&kind.schema)?));
+        files.push((schema_file(EVENTS, kind.name), pretty(&kind.schema)?));
     }
     Ok(files)
+}
+
+fn schema_file(folder: &str, name: &str) -> String {
+    format!("{folder}/{name}.schema.json")
 }
 
 fn pretty<T: serde::Serialize>(document: &T) -> Result<String, serde_json::Error> {
@@ -46,20 +71,177 @@ fn error_codes() -> String {
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn run(root: &Path, check: bool) -> std::io::Result<Vec<String>> {
+pub fn run(root: &Path, check: bool) -> io::Result<Vec<String>> {
     let mut differing = Vec::new();
     for (path, text) in files()? {
         let full = root.join(&path);
-        if std::fs::read_to_string(&full).is_ok_and(|committed| committed == text) {
+        if fs::read_to_string(&full).is_ok_and(|committed| committed == text) {
             continue;
         }
         if !check {
             if let Some(folder) = full.parent() {
-                std::fs::create_dir_all(folder)?;
+                fs::create_dir_all(folder)?;
             }
-            std::fs::write(&full, text)?;
+            fs::write(&full, text)?;
         }
         differing.push(path);
     }
     Ok(differing)
+}
+
+/// Everything about today's events that breaks those who rely on what was released below `root`: schemas
+/// that changed beyond what the gate allows, types that are gone, and samples that are no longer read as
+/// they were written. Empty: nothing.
+///
+/// # Errors
+/// When a file cannot be read, or is no JSON.
+pub fn gate(root: &Path) -> io::Result<Vec<String>> {
+    let kinds = asyncapi::kinds()?;
+    let mut broken = changed(root, &kinds)?;
+    for kind in &kinds {
+        if !root.join(schema_file(RELEASED, kind.name)).exists() {
+            broken.push(format!("{}: not released yet: run `meguri contracts --release`", kind.name));
+            continue;
+        }
+        let samples = committed(root, kind.name)?;
+        if samples.len() < 2 {
+            broken.push(format!("{}: a minimal and a full sample are expected", kind.name));
+        }
+        for (path, sample) in samples {
+            broken.extend(unread(kind, &sample).map(|what| format!("{}: {what}", path.display())));
+        }
+    }
+    Ok(broken)
+}
+
+/// Releases what the events are today: their schemas become what later changes are compared with, and what
+/// differs from the samples so far becomes one. Answers the files that were written, or, when something
+/// would break, only what.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub fn release(root: &Path) -> io::Result<Result<Vec<String>, Vec<String>>> {
+    let kinds = asyncapi::kinds()?;
+    let broken = changed(root, &kinds)?;
+    if !broken.is_empty() {
+        return Ok(Err(broken));
+    }
+    let mut written = Vec::new();
+    let envelope = (ENVELOPE, asyncapi::envelope()?);
+    for (name, schema) in kinds.iter().map(|kind| (kind.name, kind.schema.clone())).chain([envelope]) {
+        let path = schema_file(RELEASED, name);
+        if read(&root.join(&path))?.as_ref() != Some(&schema) {
+            put(root, &path, &schema)?;
+            written.push(path);
+        }
+    }
+    for sample in samples()? {
+        let before = committed(root, &sample.kind)?;
+        let event = serde_json::to_value(&sample)?;
+        if !before.iter().any(|(_, known)| *known == event) {
+            let path = format!("{SAMPLES}/{}/{}.json", sample.kind, before.len() + 1);
+            put(root, &path, &event)?;
+            written.push(path);
+        }
+    }
+    Ok(Ok(written))
+}
+
+fn put(root: &Path, path: &str, document: &Value) -> io::Result<()> {
+    let full = root.join(path);
+    full.parent().map_or(Ok(()), fs::create_dir_all)?;
+    fs::write(full, pretty(document)?)
+}
+
+fn read(path: &Path) -> io::Result<Option<Value>> {
+    match fs::read(path) {
+        Ok(bytes) => {
+            let named = |error| io::Error::new(ErrorKind::InvalidData, format!("{}: {error}", path.display()));
+            serde_json::from_slice(&bytes).map(Some).map_err(named)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What the gate says of every schema that was released.
+fn changed(root: &Path, kinds: &[Kind]) -> io::Result<Vec<String>> {
+    let mut broken = Vec::new();
+    let envelope = asyncapi::envelope()?;
+    let all = kinds.iter().map(|kind| (kind.name, &kind.schema, kind.directions()));
+    for (name, schema, directions) in all.chain([(ENVELOPE, &envelope, BOTH)]) {
+        let Some(released) = read(&root.join(schema_file(RELEASED, name)))? else { continue };
+        for direction in directions {
+            let violations = schema_gate(&released, schema, *direction);
+            broken.extend(violations.into_iter().map(|violation| format!("{name}: {violation}")));
+        }
+    }
+    for path in listed(&root.join(RELEASED))? {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let known = |known: &str| name == format!("{known}.schema.json");
+        if !known(ENVELOPE) && !kinds.iter().any(|kind| known(kind.name)) {
+            broken.push(format!("{name}: released, and there is no such type any more"));
+        }
+    }
+    Ok(broken)
+}
+
+/// What is in a folder, by name; nothing when there is none.
+fn listed(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = match fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?,
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    paths.sort();
+    Ok(paths)
+}
+
+/// The samples of a type that are kept below `root`, with their files.
+///
+/// # Errors
+/// When one cannot be read, or is no JSON.
+pub fn committed(root: &Path, kind: &str) -> io::Result<Vec<(PathBuf, Value)>> {
+    let mut found = Vec::new();
+    for path in listed(&root.join(SAMPLES).join(kind))? {
+        if let Some(sample) = read(&path)? {
+            found.push((path, sample));
+        }
+    }
+    Ok(found)
+}
+
+/// Why a sample is not read as it was written.
+fn unread(kind: &Kind, sample: &Value) -> Option<String> {
+    let event: CloudEvent = match serde_json::from_value(sample.clone()) {
+        Ok(event) => event,
+        Err(error) => return Some(error.to_string()),
+    };
+    if event.kind != kind.name {
+        return Some(format!("type {} is expected", kind.name));
+    }
+    let again = serde_json::to_value(&event).and_then(|mut whole| {
+        let data = (kind.again)(event.data)?;
+        whole.as_object_mut().and_then(|whole| whole.insert("data".to_owned(), data));
+        Ok(whole)
+    });
+    match again {
+        Ok(again) => lost("", sample, &again),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+/// The first value that is not there any more, or another. What says nothing (null) need not be kept, and
+/// what is new may have come.
+fn lost(path: &str, before: &Value, after: &Value) -> Option<String> {
+    match (before, after) {
+        (Value::Object(before), Value::Object(after)) => before
+            .iter()
+            .find_map(|(name, value)| lost(&format!("{path}.{name}"), value, after.get(name).unwrap_or(&Value::Null))),
+        (Value::Array(before), Value::Array(after)) if before.len() == after.len() => {
+            let both = before.iter().zip(after).enumerate();
+            both.into_iter().find_map(|(index, (before, after))| lost(&format!("{path}[{index}]"), before, after))
+        }
+        _ => (before != after).then(|| format!("{}: {before} is read as {after}", path.trim_start_matches('.'))),
+    }
 }

@@ -1,16 +1,11 @@
-//! A training round: a supply, sites and their wishes, and an officer's account for every prefecture
-//! and municipality. All of it is made up, the same at every run, and marked as such.
+//! A training round: a supply, sites and their wishes, an officer's account for every prefecture and
+//! municipality, and second ones for the nation and the prefectures. All of it is made up, the same at
+//! every run, and marked as such.
 use crate::{home::Home, seed::service_secret};
-use allocation::app::open_round::{self, NewRound, NewSupply};
+use allocation::app::open_round::{self, Expected, NewRound, NewSupply};
 use allocation_store::rows::{Site, Wish};
 use chrono::NaiveDate;
-use domain::{
-    TerritoryCode,
-    ids::FacilityId,
-    policy::Role,
-    territory::Tier,
-    time::{Instant, parse_instant},
-};
+use domain::{TerritoryCode, ids::FacilityId, policy::Role, territory::Tier, time::parse_instant};
 use identity::{
     app::{
         issue_accounts::{Credential, NewAccount, issue_accounts},
@@ -59,6 +54,13 @@ pub fn officer_name(code: TerritoryCode) -> String {
     format!("officer-{code}")
 }
 
+/// Name of the account of the second officer of the nation or a prefecture, who approves what the first has
+/// handed in.
+#[must_use]
+pub fn second_officer_name(code: TerritoryCode) -> String {
+    format!("{}-2", officer_name(code))
+}
+
 /// All municipalities.
 #[must_use]
 pub fn municipalities() -> Vec<TerritoryCode> {
@@ -73,12 +75,19 @@ pub fn municipalities() -> Vec<TerritoryCode> {
 pub async fn officers(home: &Home) -> Result<()> {
     let db = home.pool("identity_app", "identity")?;
     let ctx = OpCtx::system("seed", &Clock::load(&db).await?);
-    let places = facts::territories().values().filter(|fact| !fact.is_point() && fact.code != TerritoryCode::NATION);
-    let accounts = places.map(|fact| {
-        let name = officer_name(fact.code);
+    // the nation's first officer is the ministry's persona
+    let names = |code: TerritoryCode| match code.tier() {
+        Tier::Nation => vec![second_officer_name(code)],
+        Tier::Prefecture => vec![officer_name(code), second_officer_name(code)],
+        Tier::Municipality => vec![officer_name(code)],
+    };
+    let places = facts::territories().values().filter(|fact| !fact.is_point());
+    let officers = places.flat_map(|fact| names(fact.code).into_iter().map(move |name| (fact, name)));
+    let accounts = officers.map(|(fact, name)| {
         let (role, organisation_kind) = match fact.code.tier() {
+            Tier::Nation => (Role::Ministry, "ministry"),
             Tier::Prefecture => (Role::Prefecture, "prefecture"),
-            Tier::Nation | Tier::Municipality => (Role::Municipality, "municipality"),
+            Tier::Municipality => (Role::Municipality, "municipality"),
         };
         NewAccount {
             role,
@@ -145,7 +154,7 @@ pub async fn open(home: &Home, satellites: &[Satellite]) -> Result<usize> {
     let db = home.pool("allocation_app", "allocation")?;
     let ctx = OpCtx::system("round-opener", &Clock::load(&db).await?);
     let day = |text: &str| text.parse::<NaiveDate>().map_err(Failure::internal);
-    let due = |text: &str| -> Result<Instant> { Ok(parse_instant(text)?) };
+    let due = |text: &str| -> Result<Expected> { Ok(Expected::by(parse_instant(text)?)) };
     let new = NewRound {
         id: round_id(),
         programme: "covid19-2021".to_owned(),
@@ -155,7 +164,7 @@ pub async fn open(home: &Home, satellites: &[Satellite]) -> Result<usize> {
         pack: "box195".to_owned(),
         delivery_from: day("2021-04-12")?,
         delivery_to: day("2021-04-25")?,
-        due: BTreeMap::from([
+        calendar: BTreeMap::from([
             (Tier::Nation, due("2021-04-06T17:00:00+09:00")?),
             (Tier::Prefecture, due("2021-04-08T17:00:00+09:00")?),
             (Tier::Municipality, due("2021-04-09T17:00:00+09:00")?),
@@ -186,6 +195,8 @@ fn sites(round: Uuid, satellites: &[Satellite]) -> (Vec<Site>, Vec<Wish>) {
             hub_id: None,
             name: format!("{}集団接種会場（訓練）", name(&code)),
             address: format!("{}（訓練）", name(&code)),
+            freezer_storage: Some("ultra_cold".to_owned()),
+            freezer_vials: Some(PACK_VIALS * (1 + dice(&format!("freezer/{code}"), 40))),
         })
         .collect();
     sites.extend(satellites.iter().map(|satellite| Site {
@@ -196,6 +207,8 @@ fn sites(round: Uuid, satellites: &[Satellite]) -> (Vec<Site>, Vec<Wish>) {
         hub_id: Some(hub_id(satellite.municipality)),
         name: satellite.name.clone(),
         address: String::new(),
+        freezer_storage: None,
+        freezer_vials: None,
     }));
     let wish = |site: &Site| Wish {
         round_id: round,

@@ -1,6 +1,6 @@
 //! What a new instance starts with: facts, the signing key, and in training a clock, personas and
 //! the prefectures' service accounts. Personas are named by role; no person is invented.
-use crate::home::Home;
+use crate::{home::Home, shipped};
 use domain::{BusinessDay, TerritoryCode, ids::FacilityId, policy::Role, territory::Tier, time::parse_instant};
 use identity::{
     app::{
@@ -77,6 +77,13 @@ const PERSONAS: &[Persona] = &[
         "国の担当 / ministry",
     ),
     persona(
+        "ministry-2",
+        Role::Ministry,
+        "000000",
+        ("ministry", "国（訓練）", "Nation (training)"),
+        "国の承認者 / ministry, second person who approves plans",
+    ),
+    persona(
         "prefecture-01",
         Role::Prefecture,
         "010006",
@@ -89,6 +96,13 @@ const PERSONAS: &[Persona] = &[
         "130001",
         ("prefecture", "東京都", "Tokyo"),
         "東京都の担当 / Tokyo's desk",
+    ),
+    persona(
+        "prefecture-13-2",
+        Role::Prefecture,
+        "130001",
+        ("prefecture", "東京都", "Tokyo"),
+        "東京都の承認者 / Tokyo's second person who approves plans",
     ),
     persona(
         "prefecture-31",
@@ -164,6 +178,7 @@ pub async fn seed(home: &Home, training: bool) -> Result<()> {
     keys::ensure_key(&db, &ctx).await?;
     if training {
         issue_accounts(&db, &system(&db).await?, accounts(home)?).await?;
+        shipped::rules(home).await?;
     }
     Ok(())
 }

@@ -177,6 +177,8 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     };
     if let Some(allocation) = &allocation {
         months::keep(&allocation.db, &shared.clock);
+        allocation::jobs::calendar::start(allocation);
+        allocation::jobs::deadlines::start(allocation);
     }
     if let Some(capacity) = &capacity {
         capacity::jobs::day_opener::start(capacity);

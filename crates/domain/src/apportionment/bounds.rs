@@ -1,5 +1,5 @@
 //! What the rules make of a recipient's floor, cap and minimum order.
-use super::Recipient;
+use super::{Recipient, Terms};
 
 /// The amounts between which the queue may move a line. Recipients stand in the order of their codes,
 /// so a place in the list is also the rank among ties.
@@ -23,17 +23,23 @@ impl Bounds {
     /// cap' = 0 below the minimum order; floor' = min(floor, cap'), raised to the minimum order if positive;
     /// lo = max(committed, floor'), hi = max(cap', committed).
     pub(super) fn of(recipient: &Recipient) -> Self {
-        let order = recipient.min_order;
-        let cap = recipient.cap.map_or(UNCAPPED, |cap| if cap < order { 0 } else { cap });
-        let floor = recipient.floor.min(cap);
+        let Recipient { weight, committed, floor, cap, min_order, .. } = *recipient;
+        Self::of_terms(Terms { weight, committed, floor, cap, min_order })
+    }
+
+    /// As [`Self::of`].
+    pub(super) fn of_terms(terms: Terms) -> Self {
+        let order = terms.min_order;
+        let cap = terms.cap.map_or(UNCAPPED, |cap| if cap < order { 0 } else { cap });
+        let floor = terms.floor.min(cap);
         let floor = if floor > 0 { floor.max(order) } else { 0 };
         Self {
-            weight: recipient.weight.unsigned_abs(),
-            committed: recipient.committed,
-            lo: floor.max(recipient.committed),
-            hi: cap.max(recipient.committed),
+            weight: terms.weight.unsigned_abs(),
+            committed: terms.committed,
+            lo: floor.max(terms.committed),
+            hi: cap.max(terms.committed),
             min_order: order,
-            cap_below_min_order: recipient.cap.is_some_and(|cap| cap > 0 && cap < order),
+            cap_below_min_order: terms.cap.is_some_and(|cap| cap > 0 && cap < order),
         }
     }
 

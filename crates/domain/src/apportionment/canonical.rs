@@ -42,8 +42,8 @@ fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// Depth is that of a document serde has read, which is limited.
-fn append(text: &mut String, value: &Value) -> Result<(), Problem> {
+/// Appends a value. Depth is that of a document serde has read, which is limited.
+pub(crate) fn append(text: &mut String, value: &Value) -> Result<(), Problem> {
     match value {
         Value::Null | Value::Bool(_) | Value::String(_) => text.push_str(&value.to_string()),
         Value::Number(number) if number.is_i64() || number.is_u64() => text.push_str(&number.to_string()),

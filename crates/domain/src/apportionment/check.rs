@@ -76,12 +76,12 @@ pub(super) fn parent_weight(place: usize, code: &str, sum: u128) -> Result<u64, 
 
 /// What was found so far.
 #[derive(Default)]
-pub(super) struct Errors {
+pub(crate) struct Errors {
     list: Vec<FieldError>,
 }
 
 impl Errors {
-    pub(super) fn push(
+    pub(crate) fn push(
         &mut self,
         path: String,
         row: &'static error::Code,
@@ -95,11 +95,11 @@ impl Errors {
     }
 
     /// A number of units: 0 to [`UNITS_MAX`].
-    pub(super) fn units(&mut self, path: &str, code: &str, value: i64) {
+    pub(crate) fn units(&mut self, path: &str, code: &str, value: i64) {
         self.range(path, code, value, UNITS_MAX);
     }
 
-    pub(super) fn range(&mut self, path: &str, code: &str, value: i64, limit: i64) {
+    pub(crate) fn range(&mut self, path: &str, code: &str, value: i64, limit: i64) {
         let shown = value.to_string();
         if value < 0 {
             self.push(path.to_owned(), &error::ALLOCATION_NEGATIVE, code, &[("value", &shown)]);
@@ -133,7 +133,7 @@ impl Errors {
 
     /// # Errors
     /// `allocation.invalid` when anything was found.
-    pub(super) fn finish(self) -> Result<(), Problem> {
+    pub(crate) fn finish(self) -> Result<(), Problem> {
         if self.list.is_empty() { Ok(()) } else { Err(Problem::of_fields(&error::ALLOCATION_INVALID, self.list)) }
     }
 }

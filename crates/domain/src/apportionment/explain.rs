@@ -6,6 +6,7 @@ use super::{
     next::{Asked, Lines},
     queue::{Key, Signposts},
     solve::{self, Solution},
+    uncapped::{self, LastAwards},
 };
 use crate::Problem;
 use serde::{Serialize, Serializer};
@@ -112,9 +113,13 @@ pub struct Explanation {
     /// (full, or weight 0), if the supply would leave the engine's limits, or for very large plans and
     /// for those without a fixed queue if not within the limits of the search (see [`Explainer::next_units`]).
     pub next_unit_after: Option<i64>,
-    /// Units without this line's cap, where the cap decided.
+    /// Units without this line's cap, where the cap decided; also `None` where that would take too many runs
+    /// (see [`Explainer::all`]).
     pub without_cap: Option<i64>,
 }
+
+/// What capped lines would have without their caps is told up to so many lines × runs of the plan.
+const RUN_LINES_MAX: usize = 1 << 22;
 
 /// A plan with what is needed to prove its lines.
 pub struct Explainer<'a> {
@@ -140,8 +145,22 @@ impl<'a> Explainer<'a> {
         method: Method,
         remainder: Remainder,
     ) -> Result<Self, Problem> {
+        let explainer = Self::of_frame(supply, recipients, method, remainder)?;
+        check::some_weight(supply, &explainer.recipients)?;
+        Ok(explainer)
+    }
+
+    /// Computes the plan of a frame, where it may be that nobody has weight and all is left over.
+    ///
+    /// # Errors
+    /// Those of [`super::apportion`], except `allocation.all_weights_zero`.
+    pub(crate) fn of_frame(
+        supply: i64,
+        recipients: &'a [Recipient],
+        method: Method,
+        remainder: Remainder,
+    ) -> Result<Self, Problem> {
         let recipients = check::sorted(supply, recipients, method)?;
-        check::some_weight(supply, &recipients)?;
         let bounds = bounds::all(&recipients);
         let solution = solve::solve(supply, &bounds, method, remainder);
         let weights = bounds.iter().map(|line| u128::from(line.weight)).sum();
@@ -177,14 +196,48 @@ impl<'a> Explainer<'a> {
     pub fn line(&self, code: &str, caps: &[CapCandidate]) -> Option<Explanation> {
         let rank = self.recipients.binary_search_by(|recipient| recipient.code.as_bytes().cmp(code.as_bytes())).ok()?;
         let next_unit_after = self.asked().after(Lines::One(rank)).first().copied().flatten();
-        self.proof(rank, caps, next_unit_after)
+        let without_cap = if self.is_capped(rank) { self.run_without_cap(rank) } else { None };
+        self.proof(rank, caps, next_unit_after, without_cap)
     }
 
     /// The proofs of all lines, in the order of codes; `caps` gives the reasons for a recipient's cap.
+    ///
+    /// In a queue of single units, what capped lines would have without their caps comes of one list. Where
+    /// each needs a run of its own (minimum orders, Hamilton, floors that were prorated), all are told or,
+    /// where lines × runs exceed 4,194,304, none of those: [`Self::line`] is without that limit.
     #[must_use]
     pub fn all(&self, caps: impl Fn(&str) -> Vec<CapCandidate>) -> Vec<Explanation> {
-        let lines = self.recipients.iter().zip(self.next_units()).enumerate();
-        lines.filter_map(|(rank, (recipient, after))| self.proof(rank, &caps(&recipient.code), after)).collect()
+        let told = self.next_units().into_iter().zip(self.without_caps());
+        let lines = self.recipients.iter().zip(told).enumerate();
+        lines
+            .filter_map(|(rank, (recipient, (after, without)))| {
+                self.proof(rank, &caps(&recipient.code), after, without)
+            })
+            .collect()
+    }
+
+    fn without_caps(&self) -> Vec<Option<i64>> {
+        let (awards, count) = (self.last_awards(), self.recipients.len());
+        let (mut found, mut runs) = (vec![None; count], Vec::new());
+        for rank in (0..count).filter(|rank| self.is_capped(*rank)) {
+            match awards.as_ref().and_then(|awards| self.listed_without_cap(rank, awards)) {
+                Some(units) => put(&mut found, rank, Some(units)),
+                None => runs.push(rank),
+            }
+        }
+        if runs.len() <= RUN_LINES_MAX / count.max(1) {
+            for rank in runs {
+                put(&mut found, rank, self.run_without_cap(rank));
+            }
+        }
+        found
+    }
+
+    /// Where that is cheaper than to repeat the run for each line that stands at its cap.
+    fn last_awards(&self) -> Option<LastAwards> {
+        let capped = self.solution.bindings.iter().filter(|binding| **binding == Binding::Cap).count();
+        let posts = Signposts::of(self.method).filter(|_| capped >= uncapped::LINES_MIN)?;
+        LastAwards::of(posts, &self.bounds, &self.solution)
     }
 
     fn asked(&self) -> Asked<'_> {
@@ -197,7 +250,13 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    fn proof(&self, rank: usize, caps: &[CapCandidate], next_unit_after: Option<i64>) -> Option<Explanation> {
+    fn proof(
+        &self,
+        rank: usize,
+        caps: &[CapCandidate],
+        next_unit_after: Option<i64>,
+        without_cap: Option<i64>,
+    ) -> Option<Explanation> {
         let (recipient, line) = (self.recipients.get(rank)?, self.bounds.get(rank)?);
         let (units, binding) = (*self.solution.units.get(rank)?, *self.solution.bindings.get(rank)?);
         let quota = Ratio {
@@ -222,7 +281,7 @@ impl<'a> Explainer<'a> {
             tightest_cap: caps.iter().min_by_key(|cap| cap.units).cloned(),
             tie: self.tie(rank, line, units),
             next_unit_after,
-            without_cap: self.without_cap(rank, binding),
+            without_cap,
         })
     }
 
@@ -266,13 +325,31 @@ impl<'a> Explainer<'a> {
         of(posts.last(rank, line, units), next, true).or_else(|| of(posts.next(rank, line, units), last, false))
     }
 
-    fn without_cap(&self, rank: usize, binding: Binding) -> Option<i64> {
+    /// Whether its cap decided.
+    fn is_capped(&self, rank: usize) -> bool {
+        let binding = self.solution.bindings.get(rank);
+        let capped = binding.is_some_and(|binding| matches!(binding, Binding::Cap | Binding::CapBelowMinOrder));
+        capped && self.recipients.get(rank).is_some_and(|recipient| recipient.cap.is_some())
+    }
+
+    fn listed_without_cap(&self, rank: usize, awards: &LastAwards) -> Option<i64> {
         let recipient = self.recipients.get(rank)?;
-        recipient.cap.filter(|_| matches!(binding, Binding::Cap | Binding::CapBelowMinOrder))?;
+        // without the cap a floor above it would count in full, and the line would start elsewhere
+        let line = self.bounds.get(rank).filter(|_| recipient.cap.is_some_and(|cap| recipient.floor <= cap))?;
+        awards.without_cap(rank, line.weight, *self.solution.units.get(rank)?)
+    }
+
+    fn run_without_cap(&self, rank: usize) -> Option<i64> {
         let mut bounds = self.bounds.clone();
-        *bounds.get_mut(rank)? = Bounds::of(&Recipient { cap: None, ..(*recipient).clone() });
+        *bounds.get_mut(rank)? = Bounds::of(&Recipient { cap: None, ..(*self.recipients.get(rank)?).clone() });
         debug_assert!(bounds.get(rank).is_some_and(|line| line.hi == UNCAPPED));
         solve::solve(self.supply, &bounds, self.method, self.remainder).units.get(rank).copied()
+    }
+}
+
+fn put(found: &mut [Option<i64>], rank: usize, units: Option<i64>) {
+    if let Some(found) = found.get_mut(rank) {
+        *found = units;
     }
 }
 

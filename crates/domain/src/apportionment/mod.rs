@@ -24,11 +24,12 @@ pub mod explain;
 pub mod sentence;
 
 mod bounds;
-mod check;
+pub(crate) mod check;
 mod hamilton;
 mod next;
 mod queue;
 mod solve;
+mod uncapped;
 
 #[cfg(test)]
 mod tests;
@@ -66,6 +67,25 @@ impl Recipient {
     #[must_use]
     pub fn new(code: impl Into<String>, weight: i64) -> Self {
         Self { code: code.into(), weight, committed: 0, floor: 0, cap: None, min_order: 1 }
+    }
+}
+
+/// What a run needs to know of a line besides its place in the order of codes. Whoever makes these keeps
+/// within the limits that [`apportion`] checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Terms {
+    pub weight: i64,
+    pub committed: i64,
+    pub floor: i64,
+    pub cap: Option<i64>,
+    pub min_order: i64,
+}
+
+impl Terms {
+    /// The recipient of that code.
+    pub(crate) fn named(self, code: String) -> Recipient {
+        let Self { weight, committed, floor, cap, min_order } = self;
+        Recipient { code, weight, committed, floor, cap, min_order }
     }
 }
 
@@ -265,13 +285,21 @@ pub fn apportion(
     Ok(solve::lines(&sorted, solution))
 }
 
+/// [`apportion`] for lines that have been checked and stand in the order of their codes; without weight,
+/// all is left over. Answers the status and the units of each line.
+pub(crate) fn share_terms(supply: i64, terms: &[Terms], method: Method, remainder: Remainder) -> (Status, Vec<i64>) {
+    let bounds: Vec<bounds::Bounds> = terms.iter().map(|terms| bounds::Bounds::of_terms(*terms)).collect();
+    let solution = solve::solve(supply, &bounds, method, remainder);
+    (solution.status, solution.units)
+}
+
 /// Codes of equal beginning are rare, so eight bytes decide nearly every comparison.
 fn code_start(code: &str) -> u64 {
     code.bytes().chain(std::iter::repeat(0)).take(8).fold(0, |start, byte| start << 8 | u64::from(byte))
 }
 
 /// Places of `codes` in the order of the codes' bytes.
-fn order_by_code(codes: &[&str]) -> Vec<usize> {
+pub(crate) fn order_by_code(codes: &[&str]) -> Vec<usize> {
     let mut order: Vec<(u64, &str, usize)> =
         codes.iter().enumerate().map(|(place, code)| (code_start(code), *code, place)).collect();
     order.sort_unstable_by(|a, b| match a.0.cmp(&b.0) {

@@ -6,24 +6,24 @@ use super::{
 
 /// How units and weights are called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Words {
+pub struct Words<'a> {
     /// 箱
-    pub unit_ja: &'static str,
+    pub unit_ja: &'a str,
     /// box
-    pub unit_en: &'static str,
+    pub unit_en: &'a str,
     /// boxes
-    pub units_en: &'static str,
+    pub units_en: &'a str,
     /// What the weight is: 人口
-    pub basis_ja: &'static str,
+    pub basis_ja: &'a str,
     /// population
-    pub basis_en: &'static str,
+    pub basis_en: &'a str,
     /// What the weight counts: 人
-    pub each_ja: &'static str,
+    pub each_ja: &'a str,
     /// people
-    pub each_en: &'static str,
+    pub each_en: &'a str,
 }
 
-impl Words {
+impl Words<'static> {
     /// Boxes by population.
     pub const BOXES: Self = Self {
         unit_ja: "箱",
@@ -38,19 +38,49 @@ impl Words {
     pub const VIALS: Self = Self { unit_ja: "バイアル", unit_en: "vial", units_en: "vials", ..Self::BOXES };
     /// Doses by population.
     pub const DOSES: Self = Self { unit_ja: "回分", unit_en: "dose", units_en: "doses", ..Self::BOXES };
+}
 
-    fn ja(&self, units: i64) -> String {
+impl Words<'_> {
+    /// So many units, in Japanese.
+    pub(crate) fn ja(&self, units: i64) -> String {
         format!("{}{}", grouped(&units.to_string()), self.unit_ja)
     }
 
-    fn en(&self, units: i64) -> String {
+    /// So many units, in English.
+    pub(crate) fn en(&self, units: i64) -> String {
         format!("{} {}", grouped(&units.to_string()), if units == 1 { self.unit_en } else { self.units_en })
     }
+}
+
+/// Whose supply has to grow for a line's next unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum More {
+    /// The plan's.
+    #[default]
+    Plan,
+    /// That of the frame of which the line is a part; what the plan's supply brings the frame is not told.
+    Frame,
+    /// Nothing is said of a next unit.
+    Unsaid,
+}
+
+/// What a line's proof does not tell of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Setting<'a> {
+    /// What `next_unit_after` counts.
+    pub more: More,
+    /// What the floor is called.
+    pub floor: Option<&'a str>,
 }
 
 /// 「27000への配分は29箱です。人口に応じた配分で、およそ265,000人につき1箱に当たります。…」
 #[must_use]
 pub fn ja(line: &Explanation, words: &Words) -> String {
+    ja_in(line, words, Setting::default())
+}
+
+/// [`ja`], with what the proof does not tell.
+pub(crate) fn ja_in(line: &Explanation, words: &Words, setting: Setting<'_>) -> String {
     let units = words.ja(line.units);
     if let Status::Overcommitted { shortfall } = line.status {
         let shortfall = words.ja(shortfall);
@@ -60,12 +90,18 @@ pub fn ja(line: &Explanation, words: &Words) -> String {
         );
     }
     let tie = line.tie.as_ref().map(|tie| tie_ja(tie, words)).unwrap_or_default();
-    format!("{}への配分は{units}です。{}{tie}{}", line.code, reason_ja(line, words), next_ja(line, words))
+    let (reason, next) = (reason_ja(line, words, setting), next_ja(line, words, setting.more));
+    format!("{}への配分は{units}です。{reason}{tie}{next}", line.code)
 }
 
 /// "27000 receives 29 boxes: by population, one box per about 265,000 people; its next box comes after 1 more."
 #[must_use]
 pub fn en(line: &Explanation, words: &Words) -> String {
+    en_in(line, words, Setting::default())
+}
+
+/// [`en`], with what the proof does not tell.
+pub(crate) fn en_in(line: &Explanation, words: &Words, setting: Setting<'_>) -> String {
     let units = words.en(line.units);
     if let Status::Overcommitted { shortfall } = line.status {
         let shortfall = words.en(shortfall);
@@ -75,14 +111,15 @@ pub fn en(line: &Explanation, words: &Words) -> String {
         );
     }
     let tie = line.tie.as_ref().map(|tie| tie_en(tie, words)).unwrap_or_default();
-    format!("{} receives {units}: {}{tie}{}.", line.code, reason_en(line, words), next_en(line, words))
+    let (reason, next) = (reason_en(line, words, setting), next_en(line, words, setting.more));
+    format!("{} receives {units}: {reason}{tie}{next}.", line.code)
 }
 
-fn reason_ja(line: &Explanation, words: &Words) -> String {
+fn reason_ja(line: &Explanation, words: &Words, setting: Setting<'_>) -> String {
     let Words { basis_ja: basis, .. } = words;
     match line.binding {
         Binding::Committed => "すでに確定済みの数量で、計算上の順番はまだそこまで来ていません。".to_owned(),
-        Binding::Floor => format!("下限によるものです。{}", before_ja(line, words)),
+        Binding::Floor => format!("{}によるものです。{}", floor_ja(line, words, setting), before_ja(line, words)),
         Binding::FloorProrated => "下限の合計が供給を上回るため、下限に応じて按分しました。".to_owned(),
         Binding::CapBelowMinOrder => {
             let (cap, order) = (words.ja(line.cap.unwrap_or(0)), words.ja(line.min_order));
@@ -108,6 +145,31 @@ fn share_ja(line: &Explanation, words: &Words) -> String {
         (None, _, 0) => "供給がまだ足りず、順番が来ていません。".to_owned(),
         _ => format!("{basis}に応じた配分です。"),
     }
+}
+
+/// The floor that a line stands on, if it has a name and is not below what is asked for.
+fn named_floor<'a>(line: &Explanation, setting: Setting<'a>) -> Option<&'a str> {
+    setting.floor.filter(|_| line.floor > 0 && line.units >= line.floor)
+}
+
+fn floor_ja(line: &Explanation, words: &Words, setting: Setting<'_>) -> String {
+    let Some(name) = named_floor(line, setting) else { return "下限".to_owned() };
+    let order = if line.min_order > line.floor {
+        format!("と最小注文数{}", words.ja(line.min_order))
+    } else {
+        String::new()
+    };
+    format!("下限{}（{name}）{order}", words.ja(line.floor))
+}
+
+fn floor_en(line: &Explanation, words: &Words, setting: Setting<'_>) -> String {
+    let Some(name) = named_floor(line, setting) else { return "its floor".to_owned() };
+    let order = if line.min_order > line.floor {
+        format!(" and the minimum order of {}", words.en(line.min_order))
+    } else {
+        String::new()
+    };
+    format!("its floor of {} ({name}){order}", words.en(line.floor))
 }
 
 fn before_ja(line: &Explanation, words: &Words) -> String {
@@ -137,25 +199,32 @@ fn tie_ja(tie: &Tie, words: &Words) -> String {
     format!("同じ順位の{}とは、{rule}を先とする決まりにより、{won}が先になりました。", tie.against)
 }
 
-fn next_ja(line: &Explanation, words: &Words) -> String {
+fn next_ja(line: &Explanation, words: &Words, more: More) -> String {
+    let (of, from) = match more {
+        More::Plan => ("", ""),
+        More::Frame => ("この枠の", "この枠から"),
+        More::Unsaid => return String::new(),
+    };
+    let next = words.ja(next_size(line));
     match line.next_unit_after {
-        Some(after) => {
-            format!("供給があと{}増えると、次の{}が配分されます。", words.ja(after), words.ja(next_size(line)))
-        }
-        None if is_full(line) => "供給が増えても、上限が変わらない限り増えません。".to_owned(),
-        None if line.weight == 0 => "供給が増えても、この数量から増えません。".to_owned(),
-        None => format!("次の{}がいつになるかは、計算の範囲では分かりません。", words.ja(next_size(line))),
+        Some(after) => format!("{of}供給があと{}増えると、{from}次の{next}が配分されます。", words.ja(after)),
+        None if is_full(line) => format!("{of}供給が増えても、上限が変わらない限り増えません。"),
+        None if line.weight == 0 => format!("{of}供給が増えても、この数量から増えません。"),
+        None => format!("次の{next}がいつになるかは、計算の範囲では分かりません。"),
     }
 }
 
-fn reason_en(line: &Explanation, words: &Words) -> String {
+fn reason_en(line: &Explanation, words: &Words, setting: Setting<'_>) -> String {
     let Words { basis_en: basis, .. } = words;
     match line.binding {
         Binding::Committed => "committed already, and its turn for that much has not come yet".to_owned(),
-        Binding::Floor => match line.units_before_bounds.filter(|before| *before < line.units) {
-            Some(before) => format!("its floor; by {basis} it would be {}", words.en(before)),
-            None => "its floor".to_owned(),
-        },
+        Binding::Floor => {
+            let floor = floor_en(line, words, setting);
+            match line.units_before_bounds.filter(|before| *before < line.units) {
+                Some(before) => format!("{floor}; by {basis} it would be {}", words.en(before)),
+                None => floor,
+            }
+        }
         Binding::FloorProrated => "the floors add up to more than the supply and were shared in proportion".to_owned(),
         Binding::CapBelowMinOrder => {
             let (cap, order) = (words.en(line.cap.unwrap_or(0)), words.en(line.min_order));
@@ -203,17 +272,20 @@ fn tie_en(tie: &Tie, words: &Words) -> String {
     format!("; tied with {}, {first} first by the {rule}", tie.against)
 }
 
-fn next_en(line: &Explanation, words: &Words) -> String {
-    let size = match next_size(line) {
-        1 => words.unit_en.to_owned(),
-        more => words.en(more),
+fn next_en(line: &Explanation, words: &Words, more: More) -> String {
+    let (of, after_of, supply) = match more {
+        More::Plan => ("", "", "more supply"),
+        More::Frame => (" of this frame", " of this frame's supply", "more supply of this frame"),
+        More::Unsaid => return String::new(),
+    };
+    let (size, come) = match next_size(line) {
+        1 => (words.unit_en.to_owned(), "comes"),
+        more => (words.en(more), "come"),
     };
     match line.next_unit_after {
-        Some(after) => {
-            format!("; its next {size} {} after {after} more", if next_size(line) == 1 { "comes" } else { "come" })
-        }
-        None if is_full(line) => "; more supply changes nothing while the cap stands".to_owned(),
-        None if line.weight == 0 => "; more supply changes nothing".to_owned(),
+        Some(after) => format!("; its next {size}{of} {come} after {after} more{after_of}"),
+        None if is_full(line) => format!("; {supply} changes nothing while the cap stands"),
+        None if line.weight == 0 => format!("; {supply} changes nothing"),
         None => format!("; when its next {size} would come lies beyond the search"),
     }
 }
@@ -268,7 +340,7 @@ fn decimal(thousandths: u128) -> String {
 }
 
 /// 24870 as 24,870.
-fn grouped(digits: &str) -> String {
+pub(crate) fn grouped(digits: &str) -> String {
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {

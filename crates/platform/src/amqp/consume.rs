@@ -39,8 +39,9 @@ const RECOVERY: Duration = Duration::from_secs(10);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 /// How often it is looked for new partners.
 const PARTNERS_EVERY: Duration = Duration::from_secs(2);
-/// Larger bodies than this are no events.
-const BODY_MAX: usize = 1 << 20;
+/// Larger bodies than this are no events, bytes. The broker must take more (`max_message_size`), so that they
+/// are parked with the reason.
+pub const BODY_MAX: usize = 1 << 20;
 /// Longest text of a header on a parked message, in characters.
 const DETAIL_MAX: usize = 1_000;
 

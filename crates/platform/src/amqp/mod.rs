@@ -9,7 +9,7 @@ mod manage;
 mod publish;
 mod redrive;
 
-pub use consume::{Consumer, Message, Outcome, Partners, Queue, consume, consume_partners};
+pub use consume::{BODY_MAX, Consumer, Message, Outcome, Partners, Queue, consume, consume_partners};
 pub use lapin;
 pub use manage::Management;
 pub use publish::{Outgoing, Publisher, Unsent};

@@ -96,6 +96,15 @@ pub struct EventLot {
     pub vials: i64,
 }
 
+/// Pieces of goods that go along with a shipment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EventGoods {
+    /// Code of the goods; `GET /v1/goods` names them.
+    pub goods: String,
+    /// Pieces.
+    pub pieces: i64,
+}
+
 /// First and last day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DayWindow {
@@ -134,10 +143,13 @@ pub struct ShipmentOrdered {
     pub lots: Vec<EventLot>,
     /// When.
     pub window: DayWindow,
-    /// `ultra_cold`, `frozen`, `refrigerated`
+    /// `ultra_cold`, `frozen`, `refrigerated`; `ambient` for devices
     pub storage: String,
     /// What the hub hands on afterwards.
     pub splits: Vec<EventSplit>,
+    /// What goes along by ratio: syringes, needles, diluent. Absent where nothing does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub goods: Vec<EventGoods>,
     /// Figures of a training instance.
     pub training: bool,
 }

@@ -1,4 +1,5 @@
-//! `POST /v1/plans`, `/v1/plans/{plan}:adjust`, `:submit`, `:approve`, `:commit`, `/v1/assignments`.
+//! `POST /v1/plans`, `/v1/plans/{plan}:adjust`, `:submit`, `:take-back`, `:approve`, `:commit`,
+//! `/v1/assignments`.
 use crate::{
     Allocation,
     app::{Outcome, assign_to_sites::assign_to_sites, change_plan, change_plan::Change, compute_plan::compute_plan},
@@ -11,7 +12,7 @@ use std::future::Future;
 use uuid::Uuid;
 use wire::{
     headers,
-    plan::{AdjustLines, AssignToSites, ComputePlan, MovePlan, PlanMoved},
+    plan::{AdjustLines, AssignToSites, ComputePlan, MovePlan, PlanMoved, TakeBackPlan},
     problem::ProblemBody,
 };
 
@@ -53,7 +54,7 @@ where
 }
 
 /// The plan's id in the path. What is no id names no plan.
-fn plan_id(req: &HttpRequest) -> Result<Uuid> {
+pub(super) fn plan_id(req: &HttpRequest) -> Result<Uuid> {
     let text = req.match_info().get("plan").unwrap_or_default();
     let missing = || Problem::new(&error::ALLOCATION_PLAN_NOT_FOUND).with("plan", text);
     Ok(text.parse().map_err(|_| missing())?)
@@ -132,7 +133,7 @@ pub async fn adjust(req: HttpRequest, payload: web::Payload, allocation: web::Da
         (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "auth.missing_token, auth.invalid_token"),
         (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "auth.forbidden"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json", description = "allocation.plan_not_found, also for what you cannot see"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "allocation.stale_plan with the difference, allocation.wrong_state, allocation.over_supply"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "allocation.stale_plan with the difference, allocation.wrong_state, allocation.over_supply, allocation.objection_window_required"),
         (status = 413, body = ProblemBody, content_type = "application/problem+json", description = "request.too_large"),
         (status = 415, body = ProblemBody, content_type = "application/problem+json", description = "request.unsupported_media_type"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "request.invalid with errors, allocation.nothing_to_do, idempotency.key_reused"),
@@ -144,7 +145,30 @@ pub async fn submit(req: HttpRequest, payload: web::Payload, allocation: web::Da
     step(&req, payload, &allocation, Change::Submit).await
 }
 
-/// Agree to a plan that was handed in.
+/// Take a plan back that was handed in, to change its lines and hand it in again.
+#[utoipa::path(
+    post, path = "/v1/plans/{plan}:take-back", tag = "plans", operation_id = "takeBackPlan", request_body = TakeBackPlan,
+    security(("token" = [])),
+    params(("plan" = uuid::Uuid, Path, description = "The plan")),
+    responses(
+        (status = 200, body = PlanMoved, description = "Done; with Idempotency-Replayed when it was done before"),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "request.malformed, request.invalid_utf8"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "auth.missing_token, auth.invalid_token"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "auth.forbidden"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json", description = "allocation.plan_not_found, also for what you cannot see"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "allocation.stale_plan with the difference, allocation.wrong_state"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json", description = "request.too_large"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json", description = "request.unsupported_media_type"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "request.invalid with errors, idempotency.key_reused"),
+        (status = 429, body = ProblemBody, content_type = "application/problem+json", description = "request.rate_limited"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json", description = "service.unavailable: send the same id again"),
+    )
+)]
+pub async fn take_back(req: HttpRequest, payload: web::Payload, allocation: web::Data<Allocation>) -> HttpResponse {
+    step(&req, payload, &allocation, Change::TakeBack).await
+}
+
+/// Agree to a plan that was handed in, as another officer than who did so, once those below were heard.
 #[utoipa::path(
     post, path = "/v1/plans/{plan}:approve", tag = "plans", operation_id = "approvePlan", request_body = MovePlan,
     security(("token" = [])),
@@ -155,7 +179,7 @@ pub async fn submit(req: HttpRequest, payload: web::Payload, allocation: web::Da
         (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "auth.missing_token, auth.invalid_token"),
         (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "auth.forbidden"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json", description = "allocation.plan_not_found, also for what you cannot see"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "allocation.stale_plan with the difference, allocation.wrong_state, allocation.over_supply"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "allocation.stale_plan with the difference, allocation.wrong_state, allocation.second_person, allocation.window_open, allocation.objection_open"),
         (status = 413, body = ProblemBody, content_type = "application/problem+json", description = "request.too_large"),
         (status = 415, body = ProblemBody, content_type = "application/problem+json", description = "request.unsupported_media_type"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "request.invalid with errors, allocation.nothing_to_do, idempotency.key_reused"),

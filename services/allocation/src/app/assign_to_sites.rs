@@ -1,7 +1,7 @@
 //! Who stands last in a round's stream assigns vials to sites: computed by nobody, posted at once.
 use super::{
     Ended, Outcome, answered,
-    book::{self, Grant, Kind},
+    book::{self, Grant},
     end, no_round, permit, wrong_level,
 };
 use crate::Allocation;
@@ -23,7 +23,7 @@ use platform::{
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 use wire::{
     events::{AllocationCommitted, CommittedLine},
@@ -40,7 +40,8 @@ pub const SITES_MAX: usize = 2_000;
 /// # Errors
 /// `allocation.round_not_found` (also for a holder that the actor cannot see), `auth.forbidden`,
 /// `allocation.wrong_level`, `allocation.not_granted`, `allocation.over_supply`, and per line
-/// `allocation.unknown_recipient`, `allocation.duplicate_recipient`, `allocation.amount_out_of_range`.
+/// `allocation.unknown_recipient`, `allocation.wrong_site_for_stream`, `allocation.duplicate_recipient`,
+/// `allocation.amount_out_of_range`.
 pub async fn assign_to_sites(allocation: &Allocation, ctx: &OpCtx, request: AssignToSites) -> Result<Outcome> {
     let permit = permit(ctx, Action::PlanCommit, request.holder, no_round(request.round))?;
     check(&request)?;
@@ -84,18 +85,16 @@ async fn write_all(tx: &mut Tx, ctx: &OpCtx, key: &Key, request: &AssignToSites)
     if idempotency::replay::<PlanMoved>(tx, key).await?.is_some() {
         return Ok(Ended::Before);
     }
-    known_sites(tx, request).await?;
-    let from = book::granted(tx, &round, &holder).await?;
-    let supply = book::available(tx, from).await?;
+    known_sites(tx, &round, request).await?;
     let recipients: Vec<String> = request.sites.iter().map(|line| line.site.to_string()).collect();
-    let accounts = book::accounts(tx, &round, Kind::Granted, &recipients).await?;
+    let (from, accounts) = book::below(tx, &round, &holder, &recipients).await?;
     let grant = |line: &wire::plan::SiteVials| {
         let recipient = line.site.to_string();
         let to = *accounts.get(&recipient)?;
         Some(Grant { recipient, to, vials: line.vials })
     };
     let grants: Vec<Grant> = request.sites.iter().filter_map(grant).collect();
-    book::post(tx, ctx, request.id, &holder, from, &grants).await?;
+    let supply = book::post(tx, ctx, request.id, &holder, from, &grants).await?;
     let plan = plan(ctx, request, &round, supply);
     let event = record(tx, ctx, &plan, &grants).await?;
     outbox::emit(tx, ctx, plan.id, &event).await?;
@@ -113,17 +112,22 @@ async fn write_all(tx: &mut Tx, ctx: &OpCtx, key: &Key, request: &AssignToSites)
     answered(tx, key, moved).await
 }
 
-/// Only sites that lie in the holder's territory.
-async fn known_sites(tx: &mut Tx, request: &AssignToSites) -> Result<()> {
+/// Only sites that lie in the holder's territory, and whose kind takes part in the round's stream.
+async fn known_sites(tx: &mut Tx, round: &Round, request: &AssignToSites) -> Result<()> {
     let ids: Vec<Uuid> = request.sites.iter().map(|line| line.site).collect();
     let own = |site: &Site| TerritoryCode::parse(&site.municipality).is_ok_and(|at| request.holder.contains(at));
     let known = read::sites_by_id(tx, &ids).await?;
-    let known: BTreeSet<Uuid> = known.iter().filter(|site| own(site)).map(|site| site.id).collect();
-    let unknown = |(index, line): (usize, &wire::plan::SiteVials)| {
-        let error = FieldError::new(format!("sites[{index}].site"), &error::ALLOCATION_UNKNOWN_RECIPIENT);
-        (!known.contains(&line.site)).then(|| error.with("recipient", &line.site.to_string()))
+    let known: BTreeMap<Uuid, String> = known.into_iter().filter(own).map(|site| (site.id, site.kind)).collect();
+    let kinds = read::programmes::site_kinds(tx, round.id).await?;
+    let wrong = |(index, line): (usize, &wire::plan::SiteVials)| {
+        let (path, site) = (format!("sites[{index}].site"), line.site.to_string());
+        match known.get(&line.site) {
+            None => Some(FieldError::new(path, &error::ALLOCATION_UNKNOWN_RECIPIENT).with("recipient", &site)),
+            Some(kind) if kinds.contains(kind) => None,
+            Some(kind) => Some(super::wrong_site(&site, kind, &round.stream).at(&path)),
+        }
     };
-    let errors: Vec<FieldError> = request.sites.iter().enumerate().filter_map(unknown).collect();
+    let errors: Vec<FieldError> = request.sites.iter().enumerate().filter_map(wrong).collect();
     if errors.is_empty() { Ok(()) } else { Err(Problem::of_fields(&error::REQUEST_INVALID, errors).into()) }
 }
 
@@ -144,6 +148,12 @@ fn plan(ctx: &OpCtx, request: &AssignToSites, round: &Round, supply_vials: i64) 
         computed_at: ctx.now,
         committed_at: Some(ctx.now),
         training: ctx.training,
+        needs_objections: false,
+        objections_until: None,
+        submitted_by: None,
+        submitted_name: None,
+        approved_by: None,
+        approved_name: None,
     }
 }
 
@@ -158,8 +168,6 @@ async fn record(tx: &mut Tx, ctx: &OpCtx, plan: &Plan, grants: &[Grant]) -> Resu
         state: "planned".to_owned(),
     };
     let lines: Vec<PlanLine> = grants.iter().map(line).collect();
-    write::plans(tx, std::slice::from_ref(plan)).await?;
-    write::lines(tx, &lines).await?;
     let change = PlanChange {
         id: plan.id,
         plan_id: plan.id,
@@ -172,7 +180,7 @@ async fn record(tx: &mut Tx, ctx: &OpCtx, plan: &Plan, grants: &[Grant]) -> Resu
         actor_name: ctx.actor.name.clone(),
         business_at: ctx.now,
     };
-    write::changes(tx, &[change]).await?;
+    write::new_plans(tx, std::slice::from_ref(plan), &lines, &[change]).await?;
     Ok(event(plan, &lines))
 }
 

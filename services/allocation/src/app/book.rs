@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 /// What an account of the book is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Supply,
     Granted,
@@ -19,7 +19,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Supply => "supply",
             Self::Granted => "granted",
@@ -42,9 +42,39 @@ pub(super) async fn accounts(
     kind: Kind,
     holders: &[String],
 ) -> Result<HashMap<String, AccountId>> {
+    let known = known(tx, round, kind, holders).await?;
+    open(tx, round, kind, known, holders).await
+}
+
+/// The account that `holder` grants from, and those of the recipients, opened if they are not there yet.
+///
+/// # Errors
+/// `allocation.not_granted` when the holder has been granted nothing yet.
+pub(super) async fn below(
+    tx: &mut Tx,
+    round: &Round,
+    holder: &str,
+    recipients: &[String],
+) -> Result<(AccountId, HashMap<String, AccountId>)> {
+    let all = [recipients, &[holder.to_owned()]].concat();
+    let mut known = known(tx, round, Kind::Granted, &all).await?;
+    let from = known.remove(holder).ok_or_else(|| not_granted(holder))?;
+    Ok((from, open(tx, round, Kind::Granted, known, recipients).await?))
+}
+
+async fn known(tx: &mut Tx, round: &Round, kind: Kind, holders: &[String]) -> Result<HashMap<String, AccountId>> {
     let known = read::accounts(tx, round.id, kind.as_str(), holders).await?;
-    let mut accounts: HashMap<String, AccountId> =
-        known.into_iter().map(|row| (row.holder, AccountId(row.account_id))).collect();
+    Ok(known.into_iter().map(|row| (row.holder, AccountId(row.account_id))).collect())
+}
+
+/// Opens the accounts that are missing.
+async fn open(
+    tx: &mut Tx,
+    round: &Round,
+    kind: Kind,
+    mut accounts: HashMap<String, AccountId>,
+    holders: &[String],
+) -> Result<HashMap<String, AccountId>> {
     let missing: Vec<&String> = holders.iter().filter(|holder| !accounts.contains_key(*holder)).collect();
     if missing.is_empty() {
         return Ok(accounts);
@@ -66,8 +96,11 @@ pub(super) async fn accounts(
 /// The account of one holder, if it has been granted anything yet.
 pub(super) async fn granted(tx: &mut Tx, round: &Round, holder: &str) -> Result<AccountId> {
     let found = read::accounts(tx, round.id, Kind::Granted.as_str(), &[holder.to_owned()]).await?;
-    let missing = || Problem::new(&error::ALLOCATION_NOT_GRANTED).with("holder", holder);
-    Ok(found.first().map(|row| AccountId(row.account_id)).ok_or_else(missing)?)
+    Ok(found.first().map(|row| AccountId(row.account_id)).ok_or_else(|| not_granted(holder))?)
+}
+
+fn not_granted(holder: &str) -> Problem {
+    Problem::new(&error::ALLOCATION_NOT_GRANTED).with("holder", holder)
 }
 
 /// What a holder has left to grant, vials.
@@ -88,8 +121,9 @@ pub(super) struct Grant {
     pub vials: i64,
 }
 
-/// Posts grants from `holder`'s account, all or none. `cause` (a plan) and recipient make the
-/// transfer's id, so that the same grant cannot be posted twice.
+/// Posts grants from `holder`'s account, all or none, and answers what there was before, vials (of a source
+/// below zero). `cause` (a plan) and recipient make the transfer's id, so that the same grant cannot be posted
+/// twice.
 ///
 /// # Errors
 /// `allocation.over_supply` when they come to more than there is.
@@ -100,22 +134,22 @@ pub(super) async fn post(
     holder: &str,
     from: AccountId,
     grants: &[Grant],
-) -> Result<()> {
+) -> Result<i64> {
     let accounts: Vec<AccountId> = grants.iter().map(|grant| grant.to).chain([from]).collect();
-    let locked = ledger::lock(tx, &accounts).await?;
-    let from_now = locked.iter().find(|balance| balance.account == from);
-    let from_now = from_now.ok_or_else(|| Failure::internal("an account of the book is missing"))?;
+    let held = ledger::hold(tx, &accounts).await?;
+    let from_now = held.balance(from).ok_or_else(|| Failure::internal("an account of the book is missing"))?;
+    let (source, available) = (from_now.source, from_now.available());
     let asked = grants.iter().fold(0_i64, |sum, grant| sum.saturating_add(grant.vials));
-    if !from_now.source && asked > from_now.available() {
-        return Err(over_supply(holder, from_now.available(), asked).into());
+    if !source && asked > available {
+        return Err(over_supply(holder, available, asked).into());
     }
     let transfer =
         |grant: &Grant| Transfer::post(Uuid::new_v5(&cause, grant.recipient.as_bytes()), from, grant.to, grant.vials);
     let chain: Vec<Transfer> = grants.iter().filter(|grant| grant.vials > 0).map(transfer).collect();
     if !chain.is_empty() {
-        ledger::post(tx, ctx, &chain).await?;
+        held.post(tx, ctx, &chain).await?;
     }
-    Ok(())
+    Ok(available)
 }
 
 /// `allocation.over_supply`

@@ -1,33 +1,27 @@
-//! Adjusting, handing in, agreeing to and committing a plan.
-use super::{
-    Ended, Outcome, answered,
-    assign_to_sites::event,
-    book::{self, Grant, Kind},
-    end, permit, stale,
-};
+//! Adjusting a plan, handing it in, taking it back, agreeing to it and committing it.
+use super::{Ended, Outcome, answered, book, end, permit, post_plan::commit, proposal, stale};
 use crate::Allocation;
 use allocation_store::{
     read,
-    rows::{Plan, PlanChange, PlanLine, Round},
+    rows::{Plan, PlanChange, PlanLine},
     write,
 };
 use domain::{
     FieldError, Problem, TerritoryCode, error,
-    plan::{Kind as PlanKind, State, Step},
+    ids::AccountId,
+    plan::{HandedIn, State, Step, window},
     policy::Action,
+    time::Instant,
     units::COUNT_MAX,
 };
 use platform::{
     Failure, OpCtx, Tx, audit,
     failure::Result,
     idempotency::{self, Key},
-    opctx::new_id,
-    outbox,
 };
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
-use wire::plan::{AdjustLines, MovePlan, PlanMoved};
+use wire::plan::{AdjustLines, MovePlan, PlanMoved, TakeBackPlan};
 
 const REASON_CHARS_MAX: usize = 500;
 
@@ -38,10 +32,14 @@ pub enum Change {
     Adjust(AdjustLines),
     /// Hand it in.
     Submit(MovePlan),
+    /// Take it back.
+    TakeBack(TakeBackPlan),
     /// Agree to it.
     Approve(MovePlan),
     /// Post it.
     Commit(MovePlan),
+    /// Post it because it is late, with the reason: see [`super::late`].
+    Carry(TakeBackPlan),
 }
 
 impl Change {
@@ -49,6 +47,7 @@ impl Change {
         match self {
             Self::Adjust(request) => request.id,
             Self::Submit(request) | Self::Approve(request) | Self::Commit(request) => request.id,
+            Self::TakeBack(request) | Self::Carry(request) => request.id,
         }
     }
 
@@ -56,6 +55,7 @@ impl Change {
         match self {
             Self::Adjust(request) => request.version,
             Self::Submit(request) | Self::Approve(request) | Self::Commit(request) => request.version,
+            Self::TakeBack(request) | Self::Carry(request) => request.version,
         }
     }
 
@@ -63,16 +63,19 @@ impl Change {
         match self {
             Self::Adjust(_) => Step::Adjust,
             Self::Submit(_) => Step::Submit,
+            Self::TakeBack(_) => Step::TakeBack,
             Self::Approve(_) => Step::Approve,
             Self::Commit(_) => Step::Commit,
+            Self::Carry(_) => Step::Carry,
         }
     }
 
     fn action(&self) -> Action {
         match self {
-            Self::Adjust(_) | Self::Submit(_) => Action::PlanDraft,
+            Self::Adjust(_) | Self::Submit(_) | Self::TakeBack(_) => Action::PlanDraft,
             Self::Approve(_) => Action::PlanApprove,
             Self::Commit(_) => Action::PlanCommit,
+            Self::Carry(_) => Action::PlanCarry,
         }
     }
 
@@ -81,15 +84,18 @@ impl Change {
         match self {
             Self::Adjust(_) => "adjust",
             Self::Submit(_) => "submit",
+            Self::TakeBack(_) => "take_back",
             Self::Approve(_) => "approve",
             Self::Commit(_) => "commit",
+            Self::Carry(_) => "carry",
         }
     }
 
     fn reason(&self) -> Option<String> {
         match self {
             Self::Adjust(request) => Some(request.reason.clone()),
-            _ => None,
+            Self::TakeBack(request) | Self::Carry(request) => Some(request.reason.clone()),
+            Self::Submit(_) | Self::Approve(_) | Self::Commit(_) => None,
         }
     }
 
@@ -100,6 +106,7 @@ impl Change {
             Self::Submit(request) | Self::Approve(request) | Self::Commit(request) => {
                 Key::new(request.id, &ctx.actor, name, &(plan, request))
             }
+            Self::TakeBack(request) | Self::Carry(request) => Key::new(request.id, &ctx.actor, name, &(plan, request)),
         }
     }
 }
@@ -108,16 +115,24 @@ impl Change {
 ///
 /// # Errors
 /// `allocation.plan_not_found` (also for what the actor cannot see), `auth.forbidden`,
-/// `allocation.wrong_state`, `allocation.over_supply`; for lines `allocation.unknown_recipient`,
-/// `allocation.duplicate_recipient`, `allocation.amount_out_of_range`, `allocation.reason_missing`,
-/// `allocation.nothing_to_do`.
+/// `allocation.wrong_state`, `allocation.over_supply`; when handing in `allocation.objection_window_required`;
+/// when agreeing `allocation.second_person`, `allocation.window_open`, `allocation.objection_open`; for lines
+/// `allocation.unknown_recipient`, `allocation.duplicate_recipient`, `allocation.amount_out_of_range`,
+/// `allocation.nothing_to_do`; `allocation.reason_missing`.
 pub async fn change_plan(allocation: &Allocation, ctx: &OpCtx, plan: Uuid, change: Change) -> Result<Outcome> {
     let missing = || Problem::new(&error::ALLOCATION_PLAN_NOT_FOUND).with("plan", &plan.to_string());
     let found = read::plan(&mut *allocation.db.read().await?, plan, false).await?.ok_or_else(missing)?;
     let holder = TerritoryCode::parse(&found.holder)?;
     let permit = permit(ctx, change.action(), holder, missing())?;
-    if let Change::Adjust(request) = &change {
-        check(request)?;
+    match &change {
+        Change::Adjust(request) => check(request)?,
+        Change::TakeBack(request) => {
+            let missing: Vec<FieldError> = reason_missing(&request.reason).into_iter().collect();
+            if !missing.is_empty() {
+                return Err(Problem::of_fields(&error::REQUEST_INVALID, missing).into());
+            }
+        }
+        Change::Submit(_) | Change::Approve(_) | Change::Commit(_) | Change::Carry(_) => {}
     }
     let key = change.key(ctx, plan)?;
     let entry = audit::Entry { target: format!("plan/{plan}"), cause: change.id(), reason: change.reason() };
@@ -126,12 +141,14 @@ pub async fn change_plan(allocation: &Allocation, ctx: &OpCtx, plan: Uuid, chang
     end(allocation, tx, &key, applied).await
 }
 
+fn reason_missing(reason: &str) -> Option<FieldError> {
+    let missing = reason.trim().is_empty() || reason.chars().count() > REASON_CHARS_MAX;
+    missing.then(|| FieldError::new("reason", &error::ALLOCATION_REASON_MISSING))
+}
+
 fn check(request: &AdjustLines) -> Result<()> {
-    let mut errors = Vec::new();
+    let mut errors: Vec<FieldError> = reason_missing(&request.reason).into_iter().collect();
     let mut seen = BTreeSet::new();
-    if request.reason.trim().is_empty() || request.reason.chars().count() > REASON_CHARS_MAX {
-        errors.push(FieldError::new("reason", &error::ALLOCATION_REASON_MISSING));
-    }
     if request.lines.is_empty() {
         errors.push(FieldError::new("lines", &error::ALLOCATION_NOTHING_TO_DO));
     }
@@ -160,25 +177,70 @@ async fn apply(tx: &mut Tx, ctx: &OpCtx, key: &Key, found: &Plan, change: &Chang
     let state = State::parse(&plan.state).ok_or_else(|| Failure::internal(format!("plan state {}", plan.state)))?;
     let after = state.after(change.step())?;
     let mut lines = read::lines(tx, plan.id, false).await?;
-    let version = plan.version + 1;
     let mut history = Vec::new();
     if let Change::Adjust(request) = change {
         history = adjust(tx, ctx, &plan, &mut lines, request).await?;
     }
-    if change.step() == Step::Submit || change.step() == Step::Adjust {
+    if matches!(change.step(), Step::Submit | Step::Adjust | Step::Carry) {
         within_supply(&plan, &lines)?;
     }
-    let committed_at = (after == State::Committed).then_some(ctx.now);
+    let next = moved_on(tx, ctx, &plan, after, change.step()).await?;
     if history.is_empty() {
-        history.push(history_row(ctx, &plan, change, version));
+        history.push(history_row(ctx, &plan, change, next.version));
     }
-    write::move_plan(tx, plan.id, after.as_str(), version, committed_at).await?;
+    write::move_plan(tx, &next).await?;
     write::changes(tx, &history).await?;
-    if after == State::Committed {
-        commit(tx, ctx, &plan, &lines, change.id()).await?;
+    if let (Step::Submit, Some(until)) = (change.step(), next.objections_until) {
+        proposal::tell_recipients(tx, ctx, change.id(), &next, until, &lines).await?;
     }
-    let moved = moved(tx, &plan, after, version, &lines)?;
+    if after == State::Committed {
+        commit(tx, ctx, &next, &lines, change.id()).await?;
+    }
+    let moved = moved(tx, &next, &lines)?;
     answered(tx, key, moved).await
+}
+
+/// The plan as a step leaves it, beside its lines.
+async fn moved_on(tx: &mut Tx, ctx: &OpCtx, plan: &Plan, after: State, step: Step) -> Result<Plan> {
+    let next = Plan { state: after.as_str().to_owned(), version: plan.version + 1, ..plan.clone() };
+    let (account, name) = (ctx.actor.account, ctx.actor.name.clone());
+    Ok(match step {
+        Step::Compute | Step::Adjust => next,
+        Step::Submit => {
+            let objections_until = window_of(tx, ctx, plan).await?;
+            Plan { objections_until, submitted_by: Some(account.0), submitted_name: Some(name), ..next }
+        }
+        Step::TakeBack => Plan { objections_until: None, submitted_by: None, submitted_name: None, ..next },
+        Step::Approve => {
+            handed_in(tx, plan).await?.may_be_approved(account, ctx.now)?;
+            Plan { approved_by: Some(account.0), approved_name: Some(name), ..next }
+        }
+        Step::Commit => Plan { committed_at: Some(ctx.now), ..next },
+        Step::Carry => {
+            // what those below are to be asked about is never carried past them
+            if plan.state == State::Computed.as_str() && window_of(tx, ctx, plan).await?.is_some() {
+                return Err(Problem::new(&error::ALLOCATION_WRONG_STATE).with("state", &plan.state).into());
+            }
+            handed_in(tx, plan).await?.heard(ctx.now)?;
+            Plan { committed_at: Some(ctx.now), ..next }
+        }
+    })
+}
+
+/// Until when those below may object if the plan is handed in now.
+async fn window_of(tx: &mut Tx, ctx: &OpCtx, plan: &Plan) -> Result<Option<Instant>> {
+    let step = read::objections::step(tx, plan.round_id, &plan.level).await?;
+    let hours = step.map_or(0, |step| step.objection_hours);
+    Ok(window(&plan.level, hours, plan.needs_objections, ctx.now)?)
+}
+
+async fn handed_in(tx: &mut Tx, plan: &Plan) -> Result<HandedIn> {
+    Ok(HandedIn {
+        by: plan.submitted_by.map(AccountId).zip(plan.submitted_name.clone()),
+        second_person: read::objections::second_person(tx, plan.round_id).await?,
+        until: plan.objections_until,
+        open: read::objections::open(tx, plan.id).await?,
+    })
 }
 
 fn history_row(ctx: &OpCtx, plan: &Plan, change: &Change, version: i32) -> PlanChange {
@@ -196,12 +258,12 @@ fn history_row(ctx: &OpCtx, plan: &Plan, change: &Change, version: i32) -> PlanC
     }
 }
 
-fn moved(tx: &Tx, plan: &Plan, state: State, version: i32, lines: &[PlanLine]) -> Result<PlanMoved> {
+fn moved(tx: &Tx, plan: &Plan, lines: &[PlanLine]) -> Result<PlanMoved> {
     Ok(PlanMoved {
         plan: plan.id,
         holder: TerritoryCode::parse(&plan.holder)?,
-        state: state.as_str().to_owned(),
-        version,
+        state: plan.state.clone(),
+        version: plan.version,
         supply_vials: plan.supply_vials,
         granted_vials: vials(plan, lines),
         lines: i64::try_from(lines.len()).map_err(Failure::internal)?,
@@ -211,7 +273,7 @@ fn moved(tx: &Tx, plan: &Plan, state: State, version: i32, lines: &[PlanLine]) -
 }
 
 /// What the lines come to. Saturates: a sum beyond i64 is over any supply.
-fn vials(plan: &Plan, lines: &[PlanLine]) -> i64 {
+pub(super) fn vials(plan: &Plan, lines: &[PlanLine]) -> i64 {
     let unit = i64::from(plan.unit_vials);
     lines.iter().fold(0, |sum: i64, line| sum.saturating_add(line.units.saturating_mul(unit)))
 }
@@ -271,76 +333,4 @@ async fn adjust(
         }
     }
     Ok(history)
-}
-
-/// Posts the lines, puts what is left into the holder's reserve, and hands the nation's municipal
-/// lines to the prefectures as their computed drafts.
-async fn commit(tx: &mut Tx, ctx: &OpCtx, plan: &Plan, lines: &[PlanLine], cause: Uuid) -> Result<()> {
-    let round = super::round(tx, plan.round_id).await?;
-    // a nation that has no supply yet has no account yet: its empty plan is committed all the same
-    let holder = [plan.holder.clone()];
-    let own = book::accounts(tx, &round, Kind::Granted, &holder).await?;
-    let from = *own.get(&plan.holder).ok_or_else(|| Failure::internal("an account was not opened"))?;
-    let recipients: Vec<String> = lines.iter().map(|line| line.recipient.clone()).collect();
-    let accounts = book::accounts(tx, &round, Kind::Granted, &recipients).await?;
-    let unit = i64::from(plan.unit_vials);
-    let mut grants = Vec::with_capacity(lines.len() + 1);
-    for line in lines {
-        let to = *accounts.get(&line.recipient).ok_or_else(|| Failure::internal("an account was not opened"))?;
-        let vials = line.units.checked_mul(unit).ok_or_else(|| Failure::internal("a line beyond any supply"))?;
-        grants.push(Grant { recipient: line.recipient.clone(), to, vials });
-    }
-    let rest = book::available(tx, from).await? - vials(plan, lines);
-    if rest > 0 {
-        let reserve = book::accounts(tx, &round, Kind::Reserve, &holder).await?;
-        let to = *reserve.get(&plan.holder).ok_or_else(|| Failure::internal("an account was not opened"))?;
-        grants.push(Grant { recipient: format!("reserve/{}", plan.holder), to, vials: rest });
-    }
-    book::post(tx, ctx, plan.id, &plan.holder, from, &grants).await?;
-    if plan.level == "nation" {
-        hand_down(tx, ctx, plan, lines, &round, cause).await?;
-    }
-    outbox::emit(tx, ctx, cause, &event(plan, lines)).await
-}
-
-/// The flat lines of the national run, as the computed draft of each prefecture's own plan.
-async fn hand_down(tx: &mut Tx, ctx: &OpCtx, plan: &Plan, own: &[PlanLine], round: &Round, cause: Uuid) -> Result<()> {
-    let all = read::lines(tx, plan.id, true).await?;
-    let (mut plans, mut lines, mut history) = (Vec::new(), Vec::new(), Vec::new());
-    for prefecture in own {
-        let draft = Plan {
-            id: new_id(),
-            round_id: round.id,
-            kind: PlanKind::Division.as_str().to_owned(),
-            level: "prefecture".to_owned(),
-            holder: prefecture.recipient.clone(),
-            state: State::Computed.as_str().to_owned(),
-            version: 1,
-            supply_vials: prefecture.units.saturating_mul(i64::from(plan.unit_vials)),
-            unit_vials: plan.unit_vials,
-            rule: json!({"flat_lines_of": plan.id, "rule": plan.rule}),
-            digest: plan.digest.clone(),
-            computed_at: ctx.now,
-            committed_at: None,
-            training: plan.training,
-        };
-        history.push(PlanChange {
-            id: cause,
-            plan_id: draft.id,
-            version: 1,
-            action: "compute".to_owned(),
-            recipient: None,
-            units_before: None,
-            units_after: None,
-            reason: None,
-            actor_name: ctx.actor.name.clone(),
-            business_at: ctx.now,
-        });
-        let below = all.iter().filter(|line| line.under.as_deref() == Some(prefecture.recipient.as_str()));
-        lines.extend(below.map(|line| PlanLine { plan_id: draft.id, under: None, ..line.clone() }));
-        plans.push(draft);
-    }
-    write::plans(tx, &plans).await?;
-    write::lines(tx, &lines).await?;
-    write::changes(tx, &history).await
 }

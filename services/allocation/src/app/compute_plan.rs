@@ -1,22 +1,24 @@
-//! Computing a plan: what a level holds, in whole packs, among the level below.
-use super::{Ended, Outcome, answered, book, end, no_round, permit, stale, wrong_level};
+//! Computing a plan: what a level holds, in whole packs, among the level below, by a rule.
+use super::{
+    Ended, Outcome, answered, book, end,
+    inputs::{Scope, gather},
+    no_round, permit, rules,
+    run_rule::{Ran, explanation, run},
+    stale, wrong_level,
+};
 use crate::Allocation;
 use allocation_store::{
     read,
-    rows::{Place, Plan, PlanChange, PlanLine, Round},
+    rows::{Plan, PlanChange, PlanLine, Round},
     write,
 };
 use domain::{
-    FieldError, Problem, TerritoryCode,
-    apportionment::{
-        Method, Recipient, Remainder,
-        canonical::canonical_json,
-        explain::{Explainer, Explanation},
-        sentence::{self, Words},
-    },
+    BusinessDay, FieldError, Problem, TerritoryCode,
+    apportionment::Method,
     error,
     plan::{Kind, State, Step},
     policy::Action,
+    rule::{COMPONENTS_MAX, PlaceOutcome, Rule, ShortPart, Unit, publish::Subject},
     territory::Tier,
 };
 use platform::{
@@ -25,51 +27,20 @@ use platform::{
     idempotency::{self, Key},
 };
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::collections::BTreeMap;
 use uuid::Uuid;
-use wire::plan::{ComputePlan, PlanMoved, RuleComponent};
+use wire::plan::{ComputePlan, PlanMoved};
 
 const OPERATION: &str = "compute_plan";
-const COMPONENTS_MAX: usize = 8;
+/// What parts in the short form may be in proportion to.
+const SHORT_INDICATORS: [&str; 2] = ["population", "wish"];
 
-/// What shares are in proportion to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Indicator {
-    Population,
-    Wish,
-}
-
-impl Indicator {
-    fn weight(self, place: &Place) -> Option<i64> {
-        match self {
-            Self::Population => place.population,
-            Self::Wish => Some(place.wish_vials),
-        }
-    }
-
-    fn words(self) -> Words {
-        match self {
-            Self::Population => Words::BOXES,
-            Self::Wish => Words {
-                basis_ja: "希望量",
-                basis_en: "wishes",
-                each_ja: "バイアル",
-                each_en: "vials wished",
-                ..Words::BOXES
-            },
-        }
-    }
-}
-
-/// A component as it is understood.
-struct Component<'a> {
-    wire: &'a RuleComponent,
-    indicator: Indicator,
-    method: Method,
+/// The rule of a request.
+enum Asked {
+    /// Written into it in the short form.
+    Short(Box<Rule>),
+    /// The name of a published one.
+    Stored(String),
 }
 
 /// Computes the plan of the nation or of a prefecture, in a round whose stream it divides.
@@ -77,61 +48,79 @@ struct Component<'a> {
 /// # Errors
 /// `allocation.round_not_found` (also for what the actor cannot see), `auth.forbidden`,
 /// `allocation.wrong_level`, `allocation.not_granted`, `allocation.plan_exists`, `allocation.wrong_state`,
-/// `allocation.missing_population` per municipality, `allocation.all_weights_zero`, `request.invalid`
-/// per component.
+/// `allocation.rule_or_components`, `allocation.rule_unknown`; for figures that the rule needs,
+/// `allocation.indicator_unknown`, `allocation.indicator_empty` and `allocation.indicator_measure` by
+/// indicator, `allocation.missing_population` and `allocation.rule_missing_figure` by place;
+/// `allocation.all_weights_zero`, `request.invalid` per component, and what [`domain::rule::compute`] refuses.
 pub async fn compute_plan(allocation: &Allocation, ctx: &OpCtx, request: ComputePlan) -> Result<Outcome> {
     let permit = permit(ctx, Action::PlanDraft, request.holder, no_round(request.round))?;
-    let components = components(&request)?;
+    let asked = asked(&request)?;
     let key = Key::new(request.id, &ctx.actor, OPERATION, &request)?;
     let target = format!("plan/{}/{}", request.round, request.holder);
     let entry = audit::Entry { target, cause: request.id, reason: None };
     let mut tx = Tx::begin(&allocation.db, ctx, &[(&permit, entry)]).await?;
-    let written = write_plan(&mut tx, ctx, &key, &request, &components).await;
+    let written = write_plan(&mut tx, ctx, &key, &request, asked).await;
     end(allocation, tx, &key, written).await
 }
 
-fn components(request: &ComputePlan) -> Result<Vec<Component<'_>>> {
+fn asked(request: &ComputePlan) -> Result<Asked> {
+    match (&request.rule, request.components.is_empty()) {
+        (Some(name), true) => Ok(Asked::Stored(name.clone())),
+        (None, _) => Ok(Asked::Short(Box::new(short(request)?))),
+        (Some(_), false) => {
+            let error = FieldError::new("rule", &error::ALLOCATION_RULE_OR_COMPONENTS);
+            Err(Problem::of_fields(&error::REQUEST_INVALID, vec![error]).into())
+        }
+    }
+}
+
+fn short(request: &ComputePlan) -> Result<Rule> {
     let mut errors = Vec::new();
     let invalid =
         |path: String, reason: &str| FieldError::new(path, &error::REQUEST_INVALID_FIELD).with("reason", reason);
     if !(1..=COMPONENTS_MAX).contains(&request.components.len()) {
         errors.push(invalid("components".to_owned(), &format!("1 to {COMPONENTS_MAX}")));
     }
-    let mut components = Vec::new();
+    let mut parts = Vec::new();
     for (index, wire) in request.components.iter().enumerate() {
-        let indicator = match wire.indicator.as_str() {
-            "population" => Some(Indicator::Population),
-            "wish" => Some(Indicator::Wish),
-            _ => {
-                errors.push(invalid(format!("components[{index}].indicator"), "population, wish"));
-                None
-            }
-        };
-        let method = Method::parse(wire.method.as_deref().unwrap_or("webster"));
-        if let Err(problem) = &method {
-            errors.push(problem.clone().at(&format!("components[{index}].method")));
+        if !SHORT_INDICATORS.contains(&wire.indicator.as_str()) {
+            errors.push(invalid(format!("components[{index}].indicator"), "population, wish"));
         }
         if wire.units.is_some_and(|units| units < 0) {
             errors.push(invalid(format!("components[{index}].units"), "0 or more"));
         }
-        if let (Some(indicator), Ok(method)) = (indicator, method) {
-            components.push(Component { wire, indicator, method });
+        match Method::parse(wire.method.as_deref().unwrap_or("webster")) {
+            Ok(method) => {
+                parts.push(ShortPart { name: &wire.name, units: wire.units, indicator: &wire.indicator, method });
+            }
+            Err(problem) => errors.push(problem.at(&format!("components[{index}].method"))),
         }
     }
-    if errors.is_empty() { Ok(components) } else { Err(Problem::of_fields(&error::REQUEST_INVALID, errors).into()) }
+    if !errors.is_empty() {
+        return Err(Problem::of_fields(&error::REQUEST_INVALID, errors).into());
+    }
+    Ok(Rule::of_components(&parts)?)
 }
 
-async fn write_plan(
-    tx: &mut Tx,
-    ctx: &OpCtx,
-    key: &Key,
-    request: &ComputePlan,
-    components: &[Component<'_>],
-) -> Result<Ended> {
-    let (round, levels) = super::round_with_levels(tx, request.round).await?;
-    if !levels.divides(request.holder.tier()) {
-        return Err(wrong_level(&round, &levels, request.holder).into());
+/// The rule, and whether it is a published one.
+async fn resolve(tx: &mut Tx, asked: Asked) -> Result<(Rule, bool)> {
+    match asked {
+        Asked::Short(rule) => Ok((*rule, false)),
+        Asked::Stored(name) => {
+            let found = rules::named(tx, &[&name])
+                .await?
+                .map_err(|(_, problem)| Problem::of_fields(&error::REQUEST_INVALID, vec![problem.at("rule")]))?;
+            let rule = found.into_iter().next().ok_or_else(|| Failure::internal("a rule that was found is missing"))?;
+            Ok((rule, true))
+        }
     }
+}
+
+async fn write_plan(tx: &mut Tx, ctx: &OpCtx, key: &Key, request: &ComputePlan, asked: Asked) -> Result<Ended> {
+    let (round, levels) = super::round_with_levels(tx, request.round).await?;
+    let Some(among) = levels.among(request.holder.tier()) else {
+        return Err(wrong_level(&round, &levels, request.holder).into());
+    };
     let holder = request.holder.to_string();
     write::lock_holder(tx, round.id, &holder).await?;
     if idempotency::replay::<PlanMoved>(tx, key).await?.is_some() {
@@ -146,13 +135,20 @@ async fn write_plan(
         }
         State::parse(&plan.state).unwrap_or(State::Cancelled).after(Step::Compute)?;
     }
+    let (rule, is_stored) = resolve(tx, asked).await?;
     let supply_vials = supply(tx, &round, request.holder).await?;
-    let prefecture = (request.holder.tier() == Tier::Prefecture).then_some(holder.as_str());
-    let places = read::places(tx, round.id, prefecture).await?;
-    let computed = compute(&places, supply_vials / i64::from(round.pack_vials), components)?;
-    let plan = plan(ctx, request, &round, existing.as_ref(), supply_vials, &computed);
-    let lines = lines(&plan, &places, &computed);
+    let scope = Scope { holder: request.holder, among, round: Some(&round), day: BusinessDay::at(ctx.now) };
+    let gathered = gather(tx, scope, &[&rule]).await?;
+    let inputs = gathered.inputs(&rule, "rule", supply_vials / i64::from(round.pack_vials), unit(&round))?;
+    let of = subject(&round, &holder, existing.as_ref().map_or(request.id, |plan| plan.id));
+    let ran = run(&rule, &inputs, Some(&of))?;
+    let plan = plan(ctx, request, &round, existing.as_ref(), supply_vials, (&rule, &ran));
+    let parents = inputs.places.iter().map(|place| (place.code.as_str(), place.parent.as_str())).collect();
+    let is_flat = request.holder == TerritoryCode::NATION && among == Tier::Municipality;
+    let lines = lines(&plan, is_flat.then_some(&parents), &ran.computed.places)?;
     store(tx, ctx, request.id, &plan, existing.is_some(), &lines).await?;
+    let took = ran.took;
+    write::rules::plan_document(tx, &ran.row(ctx, plan.id, plan.version, &rule, is_stored)?).await?;
     let own: Vec<&PlanLine> = lines.iter().filter(|line| line.under.is_none()).collect();
     let units = own.iter().fold(0_i64, |sum, line| sum.saturating_add(line.units));
     let moved = PlanMoved {
@@ -163,10 +159,27 @@ async fn write_plan(
         supply_vials,
         granted_vials: units.saturating_mul(i64::from(round.pack_vials)),
         lines: i64::try_from(own.len()).map_err(Failure::internal)?,
-        engine_ms: i64::try_from(computed.took.as_millis()).ok(),
+        engine_ms: i64::try_from(took.as_millis()).ok(),
         position: tx.position().to_string(),
     };
     answered(tx, key, moved).await
+}
+
+/// Whose plan it is, as its document says.
+fn subject(round: &Round, holder: &str, plan: Uuid) -> Subject {
+    Subject {
+        programme: round.programme.clone(),
+        product: round.product.clone(),
+        stream: round.stream.clone(),
+        round: i64::from(round.number),
+        holder: holder.to_owned(),
+        plan: plan.to_string(),
+    }
+}
+
+/// A pack of a round.
+pub(super) fn unit(round: &Round) -> Unit {
+    Unit { vials: i64::from(round.pack_vials), doses_per_vial: i64::from(round.doses_per_vial) }
 }
 
 /// What the holder has to divide. A nation without a supply notice has nothing: an empty plan.
@@ -178,71 +191,18 @@ async fn supply(tx: &mut Tx, round: &Round, holder: TerritoryCode) -> Result<i64
     }
 }
 
-/// What was computed: units per municipality, and the proof of each by component.
-struct Shares {
-    units: BTreeMap<String, i64>,
-    proofs: BTreeMap<String, Vec<Value>>,
-    rule: Value,
-    digest: Vec<u8>,
-    took: Duration,
-}
-
-/// Runs the components in order; what one leaves rolls into the next.
-fn compute(places: &[Place], supply: i64, components: &[Component<'_>]) -> Result<Shares> {
-    let mut units: BTreeMap<String, i64> = places.iter().map(|place| (place.code.clone(), 0)).collect();
-    let mut proofs: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    let names: BTreeMap<&str, &str> = places.iter().map(|place| (place.code.as_str(), place.name.as_str())).collect();
-    let (mut digest, mut rule, mut took) = (Sha256::new(), Vec::new(), Duration::ZERO);
-    let (mut left, mut carried) = (supply, 0);
-    for component in components {
-        let own = component.wire.units.unwrap_or(left).min(left);
-        left -= own;
-        let recipients = recipients(places, component.indicator)?;
-        let started = Instant::now();
-        let explainer = Explainer::new(own + carried, &recipients, component.method, Remainder::Hold)?;
-        let apportionment = explainer.apportionment();
-        let proof = explainer.all(|_| Vec::new());
-        took += started.elapsed();
-        let policy = json!({"name": component.wire.name, "indicator": component.wire.indicator});
-        digest.update(canonical_json(own + carried, &recipients, component.method, Remainder::Hold, &policy)?);
-        rule.push(json!({
-            "name": component.wire.name, "units": own + carried, "indicator": component.wire.indicator,
-            "method": component.method.stored(), "remainder": Remainder::Hold.name(),
-        }));
-        carried = apportionment.reserve;
-        for line in proof {
-            if let Some(sum) = units.get_mut(&line.code) {
-                *sum += line.units;
-            }
-            let shown = said(component, &line, names.get(line.code.as_str()).copied().unwrap_or_default())?;
-            proofs.entry(line.code).or_default().push(shown);
-        }
-    }
-    Ok(Shares { units, proofs, rule: json!({"components": rule}), digest: digest.finalize().to_vec(), took })
-}
-
-fn recipients(places: &[Place], indicator: Indicator) -> Result<Vec<Recipient>> {
-    let missing = |(index, place): (usize, &Place)| {
-        let error = FieldError::new(format!("recipients[{index}]"), &error::ALLOCATION_MISSING_POPULATION);
-        indicator.weight(place).is_none().then(|| error.with("name", &place.name).with("territory", &place.code))
+/// The rule as a plan keeps it: what each part had to share, and the document.
+fn kept(request: &ComputePlan, rule: &Rule, ran: &Ran) -> Value {
+    let document = rule.document();
+    let part = |(place, part): (usize, &domain::rule::document::Component)| {
+        let given = request.components.get(place).map_or(part.weight.as_str(), |given| given.indicator.as_str());
+        json!({
+            "name": part.name, "units": ran.computed.components.get(place).map_or(0, |outcome| outcome.supply),
+            "indicator": given, "method": part.method.stored(), "remainder": part.remainder.name(),
+        })
     };
-    let errors: Vec<FieldError> = places.iter().enumerate().filter_map(missing).collect();
-    if !errors.is_empty() {
-        return Err(Problem::of_fields(&error::REQUEST_INVALID, errors).into());
-    }
-    Ok(places.iter().map(|place| Recipient::new(place.code.clone(), indicator.weight(place).unwrap_or(0))).collect())
-}
-
-/// The proof of a line as data and as a sentence, with the place's name in it.
-fn said(component: &Component<'_>, line: &Explanation, name: &str) -> Result<Value> {
-    let named = Explanation { code: name.to_owned(), ..line.clone() };
-    let words = component.indicator.words();
-    Ok(json!({
-        "component": component.wire.name,
-        "ja": sentence::ja(&named, &words),
-        "en": sentence::en(&named, &words),
-        "proof": serde_json::to_value(line)?,
-    }))
+    let parts: Vec<Value> = document.components.iter().enumerate().map(part).collect();
+    json!({"components": parts, "name": rule.name(), "document": document})
 }
 
 fn plan(
@@ -251,7 +211,7 @@ fn plan(
     round: &Round,
     existing: Option<&Plan>,
     supply_vials: i64,
-    computed: &Shares,
+    (rule, ran): (&Rule, &Ran),
 ) -> Plan {
     Plan {
         id: existing.map_or(request.id, |plan| plan.id),
@@ -263,54 +223,54 @@ fn plan(
         version: existing.map_or(1, |plan| plan.version + 1),
         supply_vials,
         unit_vials: round.pack_vials,
-        rule: computed.rule.clone(),
-        digest: computed.digest.clone(),
+        rule: kept(request, rule, ran),
+        digest: ran.digest.clone(),
         computed_at: ctx.now,
         committed_at: None,
         training: ctx.training,
+        needs_objections: rule.needs_objection_window(),
+        objections_until: None,
+        submitted_by: None,
+        submitted_name: None,
+        approved_by: None,
+        approved_name: None,
     }
 }
 
-/// The plan's own lines; for the nation those are the prefectures, with the municipalities below them.
-fn lines(plan: &Plan, places: &[Place], computed: &Shares) -> Vec<PlanLine> {
-    let national = plan.level == "nation";
+/// The plan's own lines. Where the nation's run is over municipalities, its lines are the prefectures, the
+/// sums of the municipalities that stand below them; `parents` tells whose each is.
+fn lines(plan: &Plan, parents: Option<&BTreeMap<&str, &str>>, places: &[PlaceOutcome]) -> Result<Vec<PlanLine>> {
     let mut sums: BTreeMap<&str, (i64, usize)> = BTreeMap::new();
     let mut lines = Vec::with_capacity(places.len() + 47);
+    let line = |recipient: &str, under: Option<&str>, units: i64, explanation: Value| PlanLine {
+        plan_id: plan.id,
+        recipient: recipient.to_owned(),
+        under: under.map(str::to_owned),
+        computed: units,
+        units,
+        explanation,
+        state: "planned".to_owned(),
+    };
     for place in places {
-        let units = computed.units.get(&place.code).copied().unwrap_or(0);
-        let sum = sums.entry(&place.prefecture).or_default();
-        *sum = (sum.0 + units, sum.1 + 1);
-        lines.push(PlanLine {
-            plan_id: plan.id,
-            recipient: place.code.clone(),
-            under: national.then(|| place.prefecture.clone()),
-            computed: units,
-            units,
-            explanation: json!({"components": computed.proofs.get(&place.code)}),
-            state: "planned".to_owned(),
-        });
+        let under = parents.and_then(|parents| parents.get(place.code.as_str()).copied());
+        if let Some(prefecture) = under {
+            let sum = sums.entry(prefecture).or_default();
+            *sum = (sum.0 + place.units, sum.1 + 1);
+        }
+        lines.push(line(&place.code, under, place.units, explanation(place)?));
     }
-    if national {
-        lines.extend(sums.into_iter().map(|(prefecture, (units, municipalities))| PlanLine {
-            plan_id: plan.id,
-            recipient: prefecture.to_owned(),
-            under: None,
-            computed: units,
-            units,
-            explanation: json!({"sum_of_municipalities": municipalities}),
-            state: "planned".to_owned(),
-        }));
-    }
-    lines
+    lines.extend(sums.into_iter().map(|(prefecture, (units, municipalities))| {
+        line(prefecture, None, units, json!({"sum_of_municipalities": municipalities}))
+    }));
+    Ok(lines)
 }
 
 async fn store(tx: &mut Tx, ctx: &OpCtx, id: Uuid, plan: &Plan, again: bool, lines: &[PlanLine]) -> Result<()> {
-    let before = if again { read::lines(tx, plan.id, false).await? } else { Vec::new() };
-    if again {
-        write::recompute_plan(tx, plan).await?;
-    } else {
-        write::plans(tx, std::slice::from_ref(plan)).await?;
+    if !again {
+        return write::new_plans(tx, std::slice::from_ref(plan), lines, &history(ctx, id, plan, &[], lines)).await;
     }
+    let before = read::lines(tx, plan.id, false).await?;
+    write::recompute_plan(tx, plan).await?;
     write::lines(tx, lines).await?;
     write::changes(tx, &history(ctx, id, plan, &before, lines)).await
 }

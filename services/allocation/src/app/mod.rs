@@ -1,12 +1,26 @@
 //! Use cases: one function each.
+pub mod amend;
 pub mod assign_to_sites;
 pub mod change_plan;
 pub mod compute_plan;
+pub mod indicators;
+pub mod late;
+pub mod object;
 pub mod open_round;
+pub mod past_rounds;
+pub mod proposal;
+pub mod publish;
+pub mod read_goods;
 pub mod release_lines;
+pub mod remind;
 pub mod return_release;
+pub mod rules;
+pub mod what_if;
 
 mod book;
+mod inputs;
+mod post_plan;
+mod run_rule;
 mod stale;
 
 use crate::Allocation;
@@ -115,4 +129,9 @@ fn wrong_level(round: &Round, levels: &Levels, holder: TerritoryCode) -> Problem
         .with("stream", &round.stream)
         .with("levels", &names.join(" → "))
         .with("holder", &holder.to_string())
+}
+
+/// `allocation.wrong_site_for_stream`: sites of this kind take no part in the stream.
+fn wrong_site(site: &str, kind: &str, stream: &str) -> Problem {
+    Problem::new(&error::ALLOCATION_WRONG_SITE_FOR_STREAM).with("site", site).with("kind", kind).with("stream", stream)
 }

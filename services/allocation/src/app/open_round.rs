@@ -1,7 +1,8 @@
 //! Opening a round: what it is, its calendar, the supply, the sites and what they wish for.
 use super::{
+    amend,
     book::{self, Grant, Kind},
-    system_permit, wrong_level,
+    system_permit, wrong_level, wrong_site,
 };
 use allocation_store::{
     read,
@@ -9,7 +10,9 @@ use allocation_store::{
     write,
 };
 use chrono::NaiveDate;
-use domain::{BusinessDay, Problem, TerritoryCode, error, policy::Action, territory::Tier, time::Instant};
+use domain::{
+    BusinessDay, Problem, TerritoryCode, error, plan::OnLate, policy::Action, territory::Tier, time::Instant,
+};
 use ledger::AccountId;
 use platform::{Db, Failure, OpCtx, Tx, audit, failure::Result, months, opctx::new_id};
 use std::collections::BTreeMap;
@@ -34,23 +37,49 @@ pub struct NewRound {
     pub delivery_from: NaiveDate,
     /// Last day of delivery.
     pub delivery_to: NaiveDate,
-    /// Until when each territorial level of the stream must have committed.
-    pub due: BTreeMap<Tier, Instant>,
+    /// What is expected of each territorial level of the stream.
+    pub calendar: BTreeMap<Tier, Expected>,
+}
+
+/// Longest time for objections, hours: a year.
+const OBJECTION_HOURS_MAX: i32 = 8_784;
+
+/// What is expected of a level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    /// Until when it must have committed.
+    pub due: Instant,
+    /// How long those below may object to what it has handed in, hours; 0: they are not asked.
+    pub objection_hours: i32,
+    /// What becomes of its plan when it is late.
+    pub on_late: OnLate,
+}
+
+impl Expected {
+    /// Due then; those below are not asked, and what is late waits.
+    #[must_use]
+    pub fn by(due: Instant) -> Self {
+        Self { due, objection_hours: 0, on_late: OnLate::Wait }
+    }
 }
 
 /// Opens a round with its calendar.
 ///
 /// # Errors
 /// `auth.forbidden`; `request.invalid_field` when there is no such stream, when the calendar has other
-/// levels than it, and when no pack is in force; the database's.
+/// levels than it or more hours for objections than a year has, and when no pack is in force; the
+/// database's.
 pub async fn open_round(db: &Db, ctx: &OpCtx, new: NewRound) -> Result<Round> {
     let permit = system_permit(ctx, Action::RoundOpen)?;
     let from = new.delivery_from;
     let invalid = |reason: &str| Problem::new(&error::REQUEST_INVALID_FIELD).with("reason", reason);
     let stream = read::stream(&mut *db.read().await?, &new.programme, &new.stream).await?;
     let levels = super::levels(&new.stream, &stream.ok_or_else(|| invalid("there is no such stream"))?.levels)?;
-    if !new.due.keys().eq(levels.tiers()) {
+    if !new.calendar.keys().eq(levels.tiers()) {
         return Err(invalid("the calendar has a step for each level of the stream, and no others").into());
+    }
+    if new.calendar.values().any(|step| !(0..=OBJECTION_HOURS_MAX).contains(&step.objection_hours)) {
+        return Err(invalid("objections may be made for 0 to 8784 hours").into());
     }
     let pack = read::pack_on(&mut *db.read().await?, &new.product, &new.programme, &new.pack, from).await?;
     let (pack_vials, doses_per_vial) =
@@ -68,9 +97,14 @@ pub async fn open_round(db: &Db, ctx: &OpCtx, new: NewRound) -> Result<Round> {
         delivery_to: new.delivery_to,
         opened_at: ctx.now,
     };
-    let step =
-        |(level, due_at): (Tier, Instant)| RoundStep { round_id: new.id, level: level.as_str().to_owned(), due_at };
-    let steps: Vec<RoundStep> = new.due.into_iter().map(step).collect();
+    let step = |(level, expected): (Tier, Expected)| RoundStep {
+        round_id: new.id,
+        level: level.as_str().to_owned(),
+        due_at: expected.due,
+        objection_hours: expected.objection_hours,
+        on_late: expected.on_late.as_str().to_owned(),
+    };
+    let steps: Vec<RoundStep> = new.calendar.into_iter().map(step).collect();
     let entry = audit::Entry { target: format!("round/{}", new.id), cause: new.id, reason: None };
     months::make(db, BusinessDay::at(ctx.now)).await?;
     let mut tx = Tx::begin(db, ctx, &[(&permit, entry)]).await?;
@@ -126,7 +160,8 @@ async fn note(tx: &mut Tx, ctx: &OpCtx, new: NewSupply) -> Result<()> {
     write::supply_notice(tx, &notice).await?;
     let supply = account(tx, &round, Kind::Supply, &holder).await?;
     let granted = account(tx, &round, Kind::Granted, &holder).await?;
-    book::post(tx, ctx, id, "supply", supply, &[Grant { recipient: holder, to: granted, vials }]).await
+    book::post(tx, ctx, id, "supply", supply, &[Grant { recipient: holder, to: granted, vials }]).await?;
+    amend::noted(tx, ctx, id, (round, levels), new.holder).await
 }
 
 /// A holder's account, opened if it is not there yet.
@@ -138,14 +173,20 @@ async fn account(tx: &mut Tx, round: &Round, kind: Kind, holder: &str) -> Result
 /// Registers sites and their wishes for a round; those that are there stay as they are.
 ///
 /// # Errors
-/// `auth.forbidden`; the database's.
+/// `auth.forbidden`; `allocation.wrong_site_for_stream` for the wish of a site whose kind takes no part in
+/// the round's stream; the database's.
 pub async fn register_sites(db: &Db, ctx: &OpCtx, sites: &[Site], wishes: &[Wish]) -> Result<()> {
     let permit = system_permit(ctx, Action::RoundOpen)?;
     let entry = audit::Entry { target: "site".to_owned(), cause: new_id(), reason: None };
     let mut tx = Tx::begin(db, ctx, &[(&permit, entry)]).await?;
     let written = async {
         write::sites(&mut tx, sites).await?;
-        write::wishes(&mut tx, wishes).await
+        write::wishes(&mut tx, wishes).await?;
+        let (rounds, sites): (Vec<Uuid>, Vec<Uuid>) = wishes.iter().map(|wish| (wish.round_id, wish.site_id)).unzip();
+        match read::programmes::astray(&mut tx, &rounds, &sites).await? {
+            Some(found) => Err(wrong_site(&found.site_id.to_string(), &found.kind, &found.stream).into()),
+            None => Ok(()),
+        }
     };
     let written = written.await;
     tx.finish(written).await

@@ -4,7 +4,7 @@
 //! hub, never shipments of their own.
 use super::{
     book::{self, Kind},
-    no_round, permit,
+    no_round, permit, wrong_level,
 };
 use crate::Allocation;
 use allocation_store::{
@@ -12,7 +12,7 @@ use allocation_store::{
     rows::{PlanLine, Release, ReleaseLine, Round, Site},
     write,
 };
-use domain::{FieldError, Problem, TerritoryCode, error, policy::Action};
+use domain::{FieldError, Problem, TerritoryCode, error, policy::Action, territory::Tier};
 use ledger::{AccountId, Transfer};
 use platform::{
     Failure, OpCtx, Tx, audit,
@@ -33,6 +33,7 @@ const OPERATION: &str = "release_lines";
 ///
 /// # Errors
 /// `allocation.round_not_found` (also for a holder that the actor cannot see), `auth.forbidden`,
+/// `allocation.wrong_level` for the nation in a round whose sites it does not assign to,
 /// `allocation.site_not_found`, `allocation.not_a_hub`, `allocation.not_of_the_hub` by site,
 /// `allocation.nothing_to_release`, `allocation.not_whole_packs`, `idempotency.key_reused`.
 pub async fn release_lines(
@@ -58,7 +59,11 @@ pub async fn release_lines(
 
 /// `None` when the id was answered before.
 async fn write_all(tx: &mut Tx, ctx: &OpCtx, key: &Key, request: &ReleaseLines) -> Result<Option<LinesReleased>> {
-    let round = super::round(tx, request.round).await?;
+    let (round, levels) = super::round_with_levels(tx, request.round).await?;
+    // what those below the nation assigned is theirs to release, or their prefecture's
+    if request.holder == TerritoryCode::NATION && levels.last() != Tier::Nation {
+        return Err(wrong_level(&round, &levels, request.holder).into());
+    }
     let group = Group::load(tx, request).await?;
     let sites: Vec<String> = group.wanted.iter().map(Uuid::to_string).collect();
     let found = read::releasable(tx, round.id, &sites).await?;

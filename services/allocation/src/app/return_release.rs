@@ -51,15 +51,17 @@ pub async fn return_release(
     let chain: Vec<Transfer> = lines.iter().map(correction).collect();
     ledger::post(tx, ctx, &chain).await?;
     write::end_release(tx, id, how.as_str(), reason, ctx.now).await?;
+    let unit = read::programmes::unit_of(tx, release.round_id).await?;
+    let (unit_ja, unit_en) = unit.ok_or_else(|| Failure::internal("the product of a round has vanished"))?;
     let told = NotificationRequested {
         notification_id: Uuid::new_v5(&id, how.as_str().as_bytes()),
         recipient_kind: "territory".to_owned(),
         recipient: release.holder,
         about: format!("shipment/{id}"),
         topic: format!("release.{}", how.as_str()),
-        ja: format!("出荷が取り止めになり、{}バイアルの割当てが戻りました: {reason}", release.vials),
+        ja: format!("出荷が取り止めになり、{}{unit_ja}の割当てが戻りました: {reason}", release.vials),
         en: format!(
-            "A shipment came to nothing; {} vials are assigned and not released again: {reason}",
+            "A shipment came to nothing; {} {unit_en} are assigned and not released again: {reason}",
             release.vials
         ),
         due_at: None,

@@ -1,25 +1,31 @@
 //! Reads. Permission is decided before they are called (`domain::policy`), or by `scope` where a
 //! list must leave out what lies outside.
+pub mod amendments;
 mod gateway;
+pub mod goods;
+pub mod inputs;
+pub mod objections;
+pub mod past;
+pub mod programmes;
+pub mod rules;
 
 pub use gateway::{Released, released_of, sites_of_facilities};
 
 use crate::{
     rows::{
-        BookAccount, Place, Plan, PlanChange, PlanLine, Release, ReleaseLine, Round, RoundStep, Site, Stream,
-        SupplyNotice,
+        BookAccount, Plan, PlanChange, PlanLine, Release, ReleaseLine, Round, RoundStep, Site, Stream, SupplyNotice,
     },
     schema::{
-        book_account, pack, plan, plan_change, plan_line, population, release, release_line, round, round_step, site,
-        stream, supply_notice, territory, wish,
+        amendment_move, pack, plan, plan_change, plan_line, release, release_line, round, round_step, site, stream,
+        supply_notice, wish,
     },
+    sql,
 };
 use chrono::NaiveDate;
 use diesel::{prelude::*, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::plan::Kind;
 use platform::failure::Result;
-use std::collections::HashMap;
 use uuid::Uuid;
 
 /// A round.
@@ -72,16 +78,6 @@ pub async fn rounds(conn: &mut AsyncPgConnection) -> Result<Vec<Round>> {
 pub async fn steps(conn: &mut AsyncPgConnection, round: Uuid) -> Result<Vec<RoundStep>> {
     let steps = round_step::table.filter(round_step::round_id.eq(round)).order(round_step::due_at);
     Ok(steps.select(RoundStep::as_select()).load(conn).await?)
-}
-
-/// Vials noted as the round's supply.
-///
-/// # Errors
-/// The database's; a sum beyond i64 is one.
-pub async fn supply(conn: &mut AsyncPgConnection, round: Uuid) -> Result<i64> {
-    let vials: Vec<i64> =
-        supply_notice::table.filter(supply_notice::round_id.eq(round)).select(supply_notice::vials).load(conn).await?;
-    Ok(vials.into_iter().fold(0, i64::saturating_add))
 }
 
 /// A notice of supply.
@@ -156,46 +152,6 @@ pub async fn changes_since(conn: &mut AsyncPgConnection, plan: Uuid, version: i3
     Ok(query.order(plan_change::version).select(PlanChange::as_select()).load(conn).await?)
 }
 
-/// All municipalities of the nation, or of one prefecture, with what is known of each; in code order.
-///
-/// # Errors
-/// The database's.
-pub async fn places(conn: &mut AsyncPgConnection, round: Uuid, prefecture: Option<&str>) -> Result<Vec<Place>> {
-    let mut query = territory::table.filter(territory::tier.eq("municipality")).order(territory::code).into_boxed();
-    if let Some(prefecture) = prefecture {
-        query = query.filter(territory::parent.eq(prefecture.to_owned()));
-    }
-    let territories: Vec<(String, String, Option<String>)> =
-        query.select((territory::code, territory::name, territory::parent)).load(conn).await?;
-    let populations: Vec<(String, i64)> = population::table
-        .filter(population::band.eq("total"))
-        .order((population::territory, population::as_of.desc()))
-        .distinct_on(population::territory)
-        .select((population::territory, population::persons))
-        .load(conn)
-        .await?;
-    let populations: HashMap<String, i64> = populations.into_iter().collect();
-    let wishes: Vec<(String, i64)> = site::table
-        .inner_join(wish::table.on(wish::site_id.eq(site::id)))
-        .filter(wish::round_id.eq(round))
-        .select((site::municipality, wish::vials))
-        .load(conn)
-        .await?;
-    let mut wished: HashMap<String, i64> = HashMap::new();
-    for (municipality, vials) in wishes {
-        let sum = wished.entry(municipality).or_default();
-        *sum = sum.saturating_add(vials);
-    }
-    let place = |(code, name, parent): (String, String, Option<String>)| Place {
-        population: populations.get(&code).copied(),
-        wish_vials: wished.get(&code).copied().unwrap_or(0),
-        prefecture: parent.unwrap_or_default(),
-        code,
-        name,
-    };
-    Ok(territories.into_iter().map(place).collect())
-}
-
 /// Accounts of a round's book by kind and holders.
 ///
 /// # Errors
@@ -206,11 +162,9 @@ pub async fn accounts(
     kind: &str,
     holders: &[String],
 ) -> Result<Vec<BookAccount>> {
-    let query = book_account::table
-        .filter(book_account::round_id.eq(round))
-        .filter(book_account::kind.eq(kind))
-        .filter(book_account::holder.eq_any(holders));
-    Ok(query.select(BookAccount::as_select()).load(conn).await?)
+    let found: Vec<(i64, String)> = sql::FindAccounts { round, kind, holders }.load(conn).await?;
+    let row = |(account_id, holder)| BookAccount { account_id, round_id: round, kind: kind.to_owned(), holder };
+    Ok(found.into_iter().map(row).collect())
 }
 
 /// Wishes of sites for a round: site, vials.
@@ -239,13 +193,21 @@ pub async fn steps_of(conn: &mut AsyncPgConnection, rounds: &[Uuid]) -> Result<V
     Ok(steps.order((round_step::round_id, round_step::due_at)).select(RoundStep::as_select()).load(conn).await?)
 }
 
-/// Vials noted as the supply of rounds: round, vials of one notice.
+/// Vials noted as the supply of rounds, and below zero what was withdrawn from it: round, vials of one notice.
 ///
 /// # Errors
 /// The database's.
 pub async fn supply_of(conn: &mut AsyncPgConnection, rounds: &[Uuid]) -> Result<Vec<(Uuid, i64)>> {
     let notices = supply_notice::table.filter(supply_notice::round_id.eq_any(rounds));
-    Ok(notices.select((supply_notice::round_id, supply_notice::vials)).load(conn).await?)
+    let mut vials: Vec<(Uuid, i64)> =
+        notices.select((supply_notice::round_id, supply_notice::vials)).load(conn).await?;
+    let withdrawn = amendment_move::table
+        .filter(amendment_move::round_id.eq_any(rounds))
+        .filter(amendment_move::getter_kind.eq("supply"));
+    let withdrawn: Vec<(Uuid, i64)> =
+        withdrawn.select((amendment_move::round_id, amendment_move::vials)).load(conn).await?;
+    vials.extend(withdrawn.into_iter().map(|(round, vials)| (round, -vials)));
+    Ok(vials)
 }
 
 /// Where each plan in force of rounds stands: round, holder, state; the oldest of a holder first.
@@ -351,10 +313,11 @@ pub async fn adjustments_of(conn: &mut AsyncPgConnection, plans: &[Uuid]) -> Res
 pub async fn changes_of(conn: &mut AsyncPgConnection, plans: &[Uuid], limit: i64) -> Result<Vec<PlanChange>> {
     Ok(diesel::sql_query(
         "select page.* from unnest($1) as wanted (id) cross join lateral (
-             select id, plan_id, version, action, recipient, units_before, units_after, reason, actor_name, business_at
+             select id, plan_id, version, action, recipient, units_before, units_after, reason, actor_name, business_at,
+                    recorded_at
              from allocation.plan_change where plan_id = wanted.id
-             order by version desc, recipient limit $2) as page
-         order by page.plan_id, page.version desc, page.recipient",
+             order by version desc, recorded_at desc, recipient limit $2) as page
+         order by page.plan_id, page.version desc, page.recorded_at desc, page.recipient",
     )
     .bind::<sql_types::Array<sql_types::Uuid>, _>(plans)
     .bind::<sql_types::BigInt, _>(limit)
@@ -431,7 +394,8 @@ pub async fn sites_of(
 ) -> Result<Vec<Site>> {
     Ok(diesel::sql_query(
         "select page.* from unnest($1) as place (code) cross join lateral (
-             select id, kind, facility_id, municipality, hub_id, name, address from allocation.site
+             select id, kind, facility_id, municipality, hub_id, name, address, freezer_storage, freezer_vials
+             from allocation.site
              where municipality = place.code and ($2 is null or id > $2) order by id limit $3) as page
          order by page.municipality, page.id",
     )

@@ -8,6 +8,17 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
+mod amendments;
+mod objection;
+mod past;
+mod rules;
+pub use amendments::{Amendment, AmendmentLine, AmendmentMove, Owed, QueuePosition};
+pub use objection::{Due, Late, NewAnswer, NewObjection, Objection, Reminder};
+pub use past::{Goods, GoodsRatio, PastLine, PastRound, Product};
+pub use rules::{
+    Figure, Given, Indicator, IndicatorRecording, IndicatorState, PlanDocument, Rule, WhatIf, WhatIfLine, WhatIfRun,
+};
+
 /// 接種の枠: the doses of one group.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = stream)]
@@ -22,6 +33,8 @@ pub struct Stream {
     pub en: String,
     /// Through which levels they pass, from above: see `domain::stream::Levels`.
     pub levels: Vec<String>,
+    /// Which kinds of sites its doses may be assigned to.
+    pub site_kinds: Vec<String>,
 }
 
 /// クール: a delivery round of one product.
@@ -62,6 +75,10 @@ pub struct RoundStep {
     pub level: String,
     /// Due.
     pub due_at: DateTime<Utc>,
+    /// How long those below may object to what was handed in, hours; 0: they are not asked.
+    pub objection_hours: i32,
+    /// See `domain::plan::OnLate`.
+    pub on_late: String,
 }
 
 /// Vials that enter a round.
@@ -86,7 +103,7 @@ pub struct SupplyNotice {
 pub struct Site {
     /// Id.
     pub id: Uuid,
-    /// `mass` (a hub), `satellite`
+    /// `mass` (a hub), `satellite`, `workplace`, `national_centre`
     pub kind: String,
     /// The hospital, for a satellite.
     pub facility_id: Option<Uuid>,
@@ -98,6 +115,10 @@ pub struct Site {
     pub name: String,
     /// Address; empty where none is known.
     pub address: String,
+    /// What its freezer for vaccine is for, where that is known: `ultra_cold`, `frozen`, `refrigerated`
+    pub freezer_storage: Option<String>,
+    /// How many vials the freezer takes.
+    pub freezer_vials: Option<i64>,
 }
 
 /// 希望量: what a site asked for.
@@ -146,6 +167,18 @@ pub struct Plan {
     pub committed_at: Option<DateTime<Utc>>,
     /// Figures of a training instance.
     pub training: bool,
+    /// Its rule takes something away from somebody: those below must be asked.
+    pub needs_objections: bool,
+    /// Handed in with a window: until when its recipients may object.
+    pub objections_until: Option<DateTime<Utc>>,
+    /// Whose account handed it in.
+    pub submitted_by: Option<Uuid>,
+    /// The account's name.
+    pub submitted_name: Option<String>,
+    /// Whose account agreed to it.
+    pub approved_by: Option<Uuid>,
+    /// The account's name.
+    pub approved_name: Option<String>,
 }
 
 /// A line of a plan.
@@ -178,7 +211,8 @@ pub struct PlanChange {
     pub plan_id: Uuid,
     /// The version that it made.
     pub version: i32,
-    /// `compute`, `adjust`, `submit`, `approve`, `commit`
+    /// `compute`, `adjust`, `submit`, `take_back`, `approve`, `commit`, `carry`; `object` and `answer`, which
+    /// make no version.
     pub action: String,
     /// The line, for `adjust`.
     pub recipient: Option<String>,
@@ -206,21 +240,6 @@ pub struct BookAccount {
     pub kind: String,
     /// A territory's code, or a site's id.
     pub holder: String,
-}
-
-/// What is known of a municipality when doses are divided.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// Code.
-    pub code: String,
-    /// Name.
-    pub name: String,
-    /// Its prefecture.
-    pub prefecture: String,
-    /// Total population at the newest date; none if no figure was imported.
-    pub population: Option<i64>,
-    /// Vials wished by its sites.
-    pub wish_vials: i64,
 }
 
 /// Assigned lines of one hub group that were released together: one shipment.

@@ -7,14 +7,30 @@ use serde_json::Value;
 use uuid::Uuid;
 
 statement! {
-    /// Waits for and takes the advisory lock of a name, until the transaction ends.
+    /// Waits for and takes the advisory lock of a name, until the transaction ends. Until then every row is
+    /// looked up by an index where there is one: a connection keeps the plans of its statements, and those
+    /// that it made while a new round's tables were small would read them from end to end when they have filled,
+    /// until the server gathers statistics a minute later.
     Lock { name: String as Text },
-    "select pg_advisory_xact_lock(hashtextextended(?, 0))"
+    "select pg_advisory_xact_lock(hashtextextended(?, 0)), set_config('enable_seqscan', 'off', true),
+            set_config('enable_bitmapscan', 'off', true)"
 }
 
 statement! {
-    /// Adds plans.
-    Plans<'a> {
+    /// Accounts by kind and holders, each looked up by the whole key. (`holder = any(?)` may be planned as a
+    /// filter over all accounts of the round, for the same reason as above.)
+    FindAccounts<'a> { round: Uuid as SqlUuid, kind: &'a str as Text, holders: &'a [String] as Array<Text> }
+        -> (BigInt, Text),
+    "with of as (select ? as round_id, ? as kind)
+     select found.account_id, wanted.holder
+     from of cross join unnest(?) as wanted (holder) cross join lateral (
+         select account_id from allocation.book_account
+         where round_id = of.round_id and kind = of.kind and holder = wanted.holder limit 1) as found"
+}
+
+statement! {
+    /// Adds plans with their lines, and to the history of each that it was made: a step on no line.
+    NewPlans<'a> {
         ids: Vec<Uuid> as Array<SqlUuid>,
         round_ids: Vec<Uuid> as Array<SqlUuid>,
         kinds: Vec<&'a str> as Array<Text>,
@@ -29,14 +45,34 @@ statement! {
         computed_ats: Vec<DateTime<Utc>> as Array<Timestamptz>,
         committed_ats: Vec<Option<DateTime<Utc>>> as Array<Nullable<Timestamptz>>,
         training: Vec<bool> as Array<Bool>,
+        needs_objections: Vec<bool> as Array<Bool>,
+        line_plan_ids: Vec<Uuid> as Array<SqlUuid>,
+        recipients: Vec<&'a str> as Array<Text>,
+        unders: Vec<Option<&'a str>> as Array<Nullable<Text>>,
+        computed: Vec<i64> as Array<BigInt>,
+        units: Vec<i64> as Array<BigInt>,
+        explanations: Vec<&'a Value> as Array<Jsonb>,
+        line_states: Vec<&'a str> as Array<Text>,
+        change_ids: Vec<Uuid> as Array<SqlUuid>,
+        change_plan_ids: Vec<Uuid> as Array<SqlUuid>,
+        change_versions: Vec<i32> as Array<Integer>,
+        actions: Vec<&'a str> as Array<Text>,
+        actor_names: Vec<&'a str> as Array<Text>,
+        business_ats: Vec<DateTime<Utc>> as Array<Timestamptz>,
     },
-    "insert into allocation.plan (id, round_id, kind, level, holder, state, version, supply_vials, unit_vials, rule,
-                                  digest, computed_at, committed_at, training)
-     select * from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "with new as (
+         insert into allocation.plan (id, round_id, kind, level, holder, state, version, supply_vials, unit_vials, rule,
+                                      digest, computed_at, committed_at, training, needs_objections)
+         select * from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)),
+     lines as (
+         insert into allocation.plan_line (plan_id, recipient, under, computed, units, explanation, state)
+         select * from unnest(?, ?, ?, ?, ?, ?, ?))
+     insert into allocation.plan_change (id, plan_id, version, action, actor_name, business_at)
+     select * from unnest(?, ?, ?, ?, ?, ?)"
 }
 
-impl<'a> Plans<'a> {
-    pub(crate) fn new(rows: &'a [Plan]) -> Self {
+impl<'a> NewPlans<'a> {
+    pub(crate) fn new(rows: &'a [Plan], lines: &'a [PlanLine], changes: &'a [PlanChange]) -> Self {
         Self {
             ids: column(rows, |row| row.id),
             round_ids: column(rows, |row| row.round_id),
@@ -52,6 +88,20 @@ impl<'a> Plans<'a> {
             computed_ats: column(rows, |row| row.computed_at),
             committed_ats: column(rows, |row| row.committed_at),
             training: column(rows, |row| row.training),
+            needs_objections: column(rows, |row| row.needs_objections),
+            line_plan_ids: column(lines, |row| row.plan_id),
+            recipients: column(lines, |row| row.recipient.as_str()),
+            unders: column(lines, |row| row.under.as_deref()),
+            computed: column(lines, |row| row.computed),
+            units: column(lines, |row| row.units),
+            explanations: column(lines, |row| &row.explanation),
+            line_states: column(lines, |row| row.state.as_str()),
+            change_ids: column(changes, |row| row.id),
+            change_plan_ids: column(changes, |row| row.plan_id),
+            change_versions: column(changes, |row| row.version),
+            actions: column(changes, |row| row.action.as_str()),
+            actor_names: column(changes, |row| row.actor_name.as_str()),
+            business_ats: column(changes, |row| row.business_at),
         }
     }
 }
@@ -64,9 +114,11 @@ statement! {
         rule: &'a Value as Jsonb,
         digest: &'a [u8] as Binary,
         computed_at: DateTime<Utc> as Timestamptz,
+        needs_objections: bool as Bool,
         id: Uuid as SqlUuid,
     },
-    "update allocation.plan set version = ?, supply_vials = ?, rule = ?, digest = ?, computed_at = ? where id = ?"
+    "update allocation.plan set version = ?, supply_vials = ?, rule = ?, digest = ?, computed_at = ?,
+         needs_objections = ? where id = ?"
 }
 
 statement! {
@@ -75,9 +127,15 @@ statement! {
         state: &'a str as Text,
         version: i32 as Integer,
         committed_at: Option<DateTime<Utc>> as Nullable<Timestamptz>,
+        objections_until: Option<DateTime<Utc>> as Nullable<Timestamptz>,
+        submitted_by: Option<Uuid> as Nullable<SqlUuid>,
+        submitted_name: Option<&'a str> as Nullable<Text>,
+        approved_by: Option<Uuid> as Nullable<SqlUuid>,
+        approved_name: Option<&'a str> as Nullable<Text>,
         id: Uuid as SqlUuid,
     },
-    "update allocation.plan set state = ?, version = ?, committed_at = ? where id = ?"
+    "update allocation.plan set state = ?, version = ?, committed_at = ?, objections_until = ?, submitted_by = ?,
+         submitted_name = ?, approved_by = ?, approved_name = ? where id = ?"
 }
 
 statement! {

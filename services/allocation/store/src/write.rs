@@ -1,4 +1,9 @@
 //! Writes. Called inside a transaction that a permit has begun.
+pub mod amendments;
+pub mod objections;
+pub mod past;
+pub mod rules;
+
 use crate::{
     rows::{BookAccount, Plan, PlanChange, PlanLine, Release, ReleaseLine, Round, RoundStep, Site, SupplyNotice, Wish},
     schema::{plan_line, release, release_line, round, round_step, site, supply_notice, wish},
@@ -64,13 +69,18 @@ pub async fn wishes(conn: &mut AsyncPgConnection, rows: &[Wish]) -> Result<()> {
     Ok(())
 }
 
-/// Adds plans.
+/// Adds plans with their lines and what their history begins with: steps on no line and without a reason.
 ///
 /// # Errors
 /// `idempotency.key_reused` when an id was taken at the same moment, by the work of another holder: the
 /// holder's lock does not keep that out. Or the database's.
-pub async fn plans(conn: &mut AsyncPgConnection, rows: &[Plan]) -> Result<()> {
-    sql::Plans::new(rows).execute(conn).await.map_err(id_taken)?;
+pub async fn new_plans(
+    conn: &mut AsyncPgConnection,
+    rows: &[Plan],
+    lines: &[PlanLine],
+    begun: &[PlanChange],
+) -> Result<()> {
+    sql::NewPlans::new(rows, lines, begun).execute(conn).await.map_err(id_taken)?;
     Ok(())
 }
 
@@ -97,24 +107,31 @@ pub async fn recompute_plan(conn: &mut AsyncPgConnection, row: &Plan) -> Result<
         rule: &row.rule,
         digest: &row.digest,
         computed_at: row.computed_at,
+        needs_objections: row.needs_objections,
         id: row.id,
     };
     statement.execute(conn).await?;
     Ok(())
 }
 
-/// Moves a plan to a state and version.
+/// Moves a plan to the state and version of `row`, with who handed it in and agreed to it, its window, and
+/// when it was committed.
 ///
 /// # Errors
 /// The database's.
-pub async fn move_plan(
-    conn: &mut AsyncPgConnection,
-    id: Uuid,
-    state: &str,
-    version: i32,
-    committed_at: Option<DateTime<Utc>>,
-) -> Result<()> {
-    sql::Move { state, version, committed_at, id }.execute(conn).await?;
+pub async fn move_plan(conn: &mut AsyncPgConnection, row: &Plan) -> Result<()> {
+    let statement = sql::Move {
+        state: &row.state,
+        version: row.version,
+        committed_at: row.committed_at,
+        objections_until: row.objections_until,
+        submitted_by: row.submitted_by,
+        submitted_name: row.submitted_name.as_deref(),
+        approved_by: row.approved_by,
+        approved_name: row.approved_name.as_deref(),
+        id: row.id,
+    };
+    statement.execute(conn).await?;
     Ok(())
 }
 

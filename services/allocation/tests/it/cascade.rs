@@ -38,7 +38,7 @@ async fn the_whole_cascade_adds_up() {
     let flat = "select sum(units) from allocation.plan_line where under is not null";
     assert_eq!(db.number(flat).await, 2_000);
 
-    let done = carry_through(&ministry, &computed).await;
+    let done = carry_through(&setup.app, &ministry, &computed).await;
     assert_eq!((done.at("/state"), done.at("/version")), (json!("committed"), json!(4)));
     assert_eq!((setup.left("granted", NATION).await, setup.left("reserve", NATION).await), (0, 7));
     // each prefecture's draft is the flat lines below it
@@ -61,11 +61,12 @@ async fn the_whole_cascade_adds_up() {
     let (plan, version) = setup.plan_of(TOTTORI).await;
     let before = setup.units(&plan, TOTTORI_CITY).await;
     let adjusted = adjust(&tottori, &plan, &lines(version, &[(TOTTORI_CITY, before - 2)])).await;
-    let granted = carry_through(&tottori, adjusted.ok(200)).await;
+    let granted = carry_through(&setup.app, &tottori, adjusted.ok(200)).await;
     assert_eq!(setup.left("reserve", TOTTORI).await, 2 * BOX_VIALS, "what is taken away is kept in reserve");
     let (plan, version) = setup.plan_of(KAGAWA).await;
     let submitted = step(&kagawa, &plan, "submit", version).await;
-    let approved = step(&kagawa, &plan, "approve", submitted.ok(200).at("/version").as_i64().unwrap()).await;
+    let second = setup.app.second_officer(KAGAWA).await;
+    let approved = step(&second, &plan, "approve", submitted.ok(200).at("/version").as_i64().unwrap()).await;
     let other = step(&kagawa, &plan, "commit", approved.ok(200).at("/version").as_i64().unwrap()).await;
     let prefectures =
         granted.at("/granted_vials").as_i64().unwrap() + other.ok(200).at("/granted_vials").as_i64().unwrap();
@@ -103,7 +104,10 @@ async fn where_nobody_lives_nothing_is_granted() {
     assert!(setup.units(&plan, YONAGO).await > 0);
     let tottori = setup.app.officer(TOTTORI).await;
     let submitted = step(&tottori, &plan, "submit", 1).await;
-    carry_on(&tottori, submitted.ok(200)).await;
+    let (plan, version) = (submitted.ok(200).at("/plan"), submitted.at("/version").as_i64().unwrap());
+    let (plan, second) = (plan.as_str().unwrap(), setup.app.second_officer(TOTTORI).await);
+    step(&second, plan, "approve", version).await.ok(200);
+    step(&tottori, plan, "commit", version + 1).await.ok(200);
     assert_eq!(setup.left("granted", EMPTY_TOWN).await, 0);
     let zero = format!(
         "select count(*) from allocation.transfer t join allocation.book_account b on b.account_id = t.credit_account
@@ -111,13 +115,6 @@ async fn where_nobody_lives_nothing_is_granted() {
     );
     assert_eq!(setup.app.db.number(&zero).await, 0, "no transfer of nothing");
     setup.app.audit_ok().await;
-}
-
-async fn carry_on(client: &testkit::TestClient, submitted: &testkit::Answer) {
-    let (plan, version) = (submitted.at("/plan"), submitted.at("/version").as_i64().unwrap());
-    let plan = plan.as_str().unwrap();
-    step(client, plan, "approve", version).await.ok(200);
-    step(client, plan, "commit", version + 1).await.ok(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,7 +132,7 @@ async fn zero_supply_is_an_empty_plan() {
     again["version"] = json!(1);
     let computed = ministry.post("/v1/plans", &again).await;
     assert_eq!((computed.ok(200).at("/granted_vials"), computed.at("/version")), (json!(10 * BOX_VIALS), json!(2)));
-    carry_through(&ministry, &computed).await;
+    carry_through(&setup.app, &ministry, &computed).await;
     setup.app.audit_ok().await;
 }
 
@@ -144,7 +141,7 @@ async fn an_empty_plan_can_be_carried_through() {
     let setup = Setup::with_supply(0).await;
     let ministry = setup.app.ministry().await;
     let computed = ministry.post("/v1/plans", &setup.compute(NATION)).await;
-    carry_through(&ministry, computed.ok(200)).await;
+    carry_through(&setup.app, &ministry, computed.ok(200)).await;
     assert_eq!(setup.app.db.number("select count(*) from allocation.transfer").await, 0);
     setup.app.audit_ok().await;
 }

@@ -20,25 +20,31 @@ async fn every_step_can_be_sent_again() {
     let plan = computed.ok(200).at("/plan").as_str().unwrap().to_owned();
     assert_eq!(computed.header("Idempotency-Replayed"), "");
     let units = setup.units(&plan, TOTTORI).await;
-    let mut sent = vec![("/v1/plans".to_owned(), request, computed)];
+    let second = setup.app.second_officer(NATION).await;
+    let mut sent = vec![(&ministry, "/v1/plans".to_owned(), request, computed)];
     let change = lines(1, &[(TOTTORI, units - 1)]);
-    sent.push((format!("/v1/plans/{plan}:adjust"), change.clone(), adjust(&ministry, &plan, &change).await));
-    for (version, name) in [(2, "submit"), (3, "approve"), (4, "commit")] {
-        let (path, body) = (format!("/v1/plans/{plan}:{name}"), json!({"id": new_id(), "version": version}));
-        let answer = ministry.post(&path, &body).await;
+    let adjusted = adjust(&ministry, &plan, &change).await;
+    sent.push((&ministry, format!("/v1/plans/{plan}:adjust"), change, adjusted));
+    let steps = [(&ministry, "submit"), (&ministry, "take-back"), (&ministry, "submit"), (&second, "approve")];
+    for (version, (officer, name)) in (2..).zip(steps.into_iter().chain([(&ministry, "commit")])) {
+        let (path, mut body) = (format!("/v1/plans/{plan}:{name}"), json!({"id": new_id(), "version": version}));
+        if name == "take-back" {
+            body["reason"] = json!("会場の都合");
+        }
+        let answer = officer.post(&path, &body).await;
         answer.ok(200);
-        sent.push((path, body, answer));
+        sent.push((officer, path, body, answer));
     }
     let (before, digest) = (setup.rows().await, setup.plans_digest().await);
-    for (path, body, first) in &sent {
+    for (officer, path, body, first) in &sent {
         // long after, the plan having moved on
-        replayed(&ministry.post(path, body).await, first);
+        replayed(&officer.post(path, body).await, first);
         let mut other = body.clone();
         other["version"] = json!(77);
-        ministry.post(path, &other).await.refused(422, "idempotency.key_reused");
+        officer.post(path, &other).await.refused(422, "idempotency.key_reused");
     }
     // an id belongs to its operation too
-    let (_, submit, _) = &sent[2];
+    let (_, _, submit, _) = &sent[2];
     ministry.post(&format!("/v1/plans/{plan}:approve"), submit).await.refused(422, "idempotency.key_reused");
     assert_eq!((setup.rows().await, setup.plans_digest().await), (before, digest));
     setup.app.audit_ok().await;
@@ -51,7 +57,7 @@ async fn granted() -> Setup {
     let (plan, version) = setup.plan_of(TOTTORI).await;
     let units = setup.units(&plan, YONAGO).await;
     let adjusted = adjust(&tottori, &plan, &lines(version, &[(YONAGO, units - 1)])).await;
-    carry_through(&tottori, adjusted.ok(200)).await;
+    carry_through(&setup.app, &tottori, adjusted.ok(200)).await;
     setup
 }
 

@@ -79,7 +79,7 @@ async fn one_vial_above_the_supply_is_refused_and_nothing_written() {
     let over = assign(&tokyo, &setup.assign(TOKYO, &[VIALS - 60, 61])).await;
     over.refused(409, "allocation.over_supply");
     let title = over.at("/title");
-    assert!(title.as_str().unwrap().contains(&format!("{VIALS} vials left, but {}", VIALS + 1)), "{title}");
+    assert!(title.as_str().unwrap().contains(&format!("{VIALS} left, but {}", VIALS + 1)), "{title}");
     assert_eq!(setup.rows().await, before);
     assign(&tokyo, &setup.assign(TOKYO, &[VIALS - 60, 60])).await.ok(200);
     let before = setup.rows().await;

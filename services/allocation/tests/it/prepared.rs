@@ -41,6 +41,7 @@ fn moved(outcome: Result<Outcome>) -> PlanMoved {
 /// assigns to its sites, twice.
 async fn hand_on(allocation: &Allocation, setup: &Setup, prefecture: &str, municipality: &str) {
     let ctx = officer(allocation, Role::Prefecture, prefecture);
+    let second = officer(allocation, Role::Prefecture, prefecture);
     let (plan, version) = setup.plan_of(prefecture).await;
     let units = setup.units(&plan, municipality).await;
     let less = lines(version, &[(municipality, units - 1)]);
@@ -49,7 +50,8 @@ async fn hand_on(allocation: &Allocation, setup: &Setup, prefecture: &str, munic
     let mut version = moved(change_plan(allocation, &ctx, plan, less).await).version;
     for step in [Change::Submit, Change::Approve, Change::Commit] {
         let change = step(MovePlan { id: new_id(), version });
-        version = moved(change_plan(allocation, &ctx, plan, change).await).version;
+        let officer = if matches!(change, Change::Approve(_)) { &second } else { &ctx };
+        version = moved(change_plan(allocation, officer, plan, change).await).version;
     }
     let ctx = officer(allocation, Role::Municipality, municipality);
     for vials in [&[100, 20, 1][..], &[50]] {

@@ -58,7 +58,7 @@ async fn one_vial_above_the_grant_is_refused_and_nothing_written() {
     assert_eq!((setup.rows().await, setup.plans_digest().await), (before, digest));
 
     let submitted = step(&tottori, &plan, "submit", version).await;
-    step(&tottori, &plan, "approve", 2).await.ok(200);
+    step(&setup.app.second_officer(TOTTORI).await, &plan, "approve", 2).await.ok(200);
     let before = setup.rows().await;
     step(&tottori, &plan, "commit", 2).await.refused(409, "allocation.stale_plan");
     assert_eq!(setup.rows().await, before);
@@ -69,7 +69,7 @@ async fn one_vial_above_the_grant_is_refused_and_nothing_written() {
     let (before, digest) = (setup.rows().await, setup.plans_digest().await);
     let refused = city.post("/v1/assignments", &setup.assign(TOTTORI_CITY, &[has - 1, 1, 1])).await;
     refused.refused(409, "allocation.over_supply");
-    assert!(refused.at("/title").as_str().unwrap().contains(&format!("{has} vials left, but {}", has + 1)));
+    assert!(refused.at("/title").as_str().unwrap().contains(&format!("{has} left, but {}", has + 1)));
     assert_eq!((setup.rows().await, setup.plans_digest().await), (before, digest));
     // to the last vial it is right
     city.post("/v1/assignments", &setup.assign(TOTTORI_CITY, &[has - 2, 1, 1])).await.ok(200);
@@ -138,7 +138,8 @@ async fn bad_assignments_are_named() {
     city.post("/v1/assignments", &good).await.refused(422, "allocation.not_granted");
     let (plan, _) = setup.plan_of(TOTTORI).await;
     let submitted = step(&tottori, &plan, "submit", 1).await;
-    step(&tottori, &plan, "approve", submitted.at("/version").as_i64().unwrap()).await.ok(200);
+    let second = setup.app.second_officer(TOTTORI).await;
+    step(&second, &plan, "approve", submitted.at("/version").as_i64().unwrap()).await.ok(200);
     step(&tottori, &plan, "commit", 3).await.ok(200);
     let before = setup.rows().await;
     let (own, foreign) = (setup.sites[TOTTORI_CITY][0], setup.sites[YONAGO][0]);
@@ -192,7 +193,7 @@ async fn steps_out_of_order_are_refused() {
     step(&ministry, &plan, "submit", 1).await.ok(200);
     refuse(2, &["submit", "commit"]).await;
     recompute(2).await;
-    step(&ministry, &plan, "approve", 2).await.ok(200);
+    step(&setup.app.second_officer(NATION).await, &plan, "approve", 2).await.ok(200);
     refuse(3, &["submit", "approve"]).await;
     recompute(3).await;
     step(&ministry, &plan, "commit", 3).await.ok(200);
@@ -247,6 +248,6 @@ async fn a_round_has_one_plan_of_each_level() {
     own["components"][0]["method"] = json!("adams");
     let computed = tottori.post("/v1/plans", &own).await;
     assert_eq!((computed.ok(200).at("/lines"), computed.at("/version")), (json!(19), json!(2)));
-    carry_through(&tottori, &computed).await;
+    carry_through(&setup.app, &tottori, &computed).await;
     setup.app.audit_ok().await;
 }

@@ -17,8 +17,9 @@ async fn assigned() -> (Setup, TestClient, i64) {
     let setup = Setup::handed_down(1_000 * BOX_VIALS).await;
     let tottori = setup.app.officer(TOTTORI).await;
     let (plan, version) = setup.plan_of(TOTTORI).await;
-    let draft = Answer { body: json!({"plan": plan, "version": version}), ..tottori.get("/healthz").await };
-    carry_through(&tottori, &draft).await;
+    let draft =
+        Answer { body: json!({"plan": plan, "version": version, "holder": TOTTORI}), ..tottori.get("/healthz").await };
+    carry_through(&setup.app, &tottori, &draft).await;
     let city = setup.app.officer(TOTTORI_CITY).await;
     let has = setup.left("granted", TOTTORI_CITY).await;
     city.post("/v1/assignments", &setup.assign(TOTTORI_CITY, &[has - 80, 40, 40])).await.ok(200);

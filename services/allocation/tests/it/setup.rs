@@ -1,4 +1,6 @@
 //! A round with populations, sites and officers, and the steps that every test takes.
+use allocation::app::open_round::Expected;
+use domain::territory::Tier;
 use platform::opctx::new_id;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -40,9 +42,22 @@ impl Setup {
     }
 
     pub async fn with(vials: i64, persons: impl Fn(&str) -> Option<i64>) -> Self {
+        Self::with_both(vials, persons, |_, expected| expected).await
+    }
+
+    /// A round with another calendar: `change` gets what is expected of each level.
+    pub async fn with_calendar(vials: i64, change: impl Fn(Tier, Expected) -> Expected) -> Self {
+        Self::with_both(vials, persons, change).await
+    }
+
+    async fn with_both(
+        vials: i64,
+        persons: impl Fn(&str) -> Option<i64>,
+        change: impl Fn(Tier, Expected) -> Expected,
+    ) -> Self {
         let app = TestApp::start().await;
         app.db.populations(persons).await;
-        let round = app.db.open_round(9, vials).await;
+        let round = app.db.open_round_with(9, vials, change).await;
         let hubs = [TOTTORI_CITY, YONAGO, TAKAMATSU];
         let satellites = app.facilities(&[hubs, hubs].concat()).await;
         let sites = app.db.sites(round, &hubs.map(|hub| (hub, 400)), &satellites).await;
@@ -51,11 +66,24 @@ impl Setup {
 
     /// A round that the nation has committed.
     pub async fn handed_down(vials: i64) -> Self {
-        let setup = Self::with_supply(vials).await;
-        let ministry = setup.app.ministry().await;
-        let computed = ministry.post("/v1/plans", &setup.compute(NATION)).await;
-        carry_through(&ministry, computed.ok(200)).await;
-        setup
+        Self::with_supply(vials).await.hand_down().await
+    }
+
+    /// The round after the nation has committed.
+    pub async fn hand_down(self) -> Self {
+        let ministry = self.app.ministry().await;
+        let computed = ministry.post("/v1/plans", &self.compute(NATION)).await;
+        carry_through(&self.app, &ministry, computed.ok(200)).await;
+        self
+    }
+
+    /// How many were told something of this topic.
+    pub async fn told(&self, topic: &str) -> i64 {
+        let sql = format!(
+            "select count(*) from allocation.outbox
+             where type = 'notification.requested.v1' and payload ->> 'topic' = '{topic}'"
+        );
+        self.app.db.number(&sql).await
     }
 
     /// The request to compute a level's plan, by population.
@@ -140,12 +168,13 @@ pub async fn adjust(client: &TestClient, plan: &str, body: &Value) -> Answer {
     client.post(&format!("/v1/plans/{plan}:adjust"), body).await
 }
 
-/// Hands in, agrees to and commits the plan that an answer is about.
-pub async fn carry_through(client: &TestClient, plan: &Answer) -> Answer {
+/// Hands in, agrees to (as its holder's second officer) and commits the plan that an answer is about.
+pub async fn carry_through(app: &TestApp, client: &TestClient, plan: &Answer) -> Answer {
+    let second = app.second_officer(plan.at("/holder").as_str().unwrap()).await;
     let mut answer = plan.clone();
-    for name in ["submit", "approve", "commit"] {
+    for (officer, name) in [(client, "submit"), (&second, "approve"), (client, "commit")] {
         let id = answer.at("/plan");
-        answer = step(client, id.as_str().unwrap(), name, answer.at("/version").as_i64().unwrap()).await;
+        answer = step(officer, id.as_str().unwrap(), name, answer.at("/version").as_i64().unwrap()).await;
         answer.ok(200);
     }
     answer

@@ -86,7 +86,7 @@ async fn of_fifty_commits_one_posts() {
     let tottori = setup.app.officer(TOTTORI).await;
     let (plan, version) = setup.plan_of(TOTTORI).await;
     step(&tottori, &plan, "submit", version).await.ok(200);
-    step(&tottori, &plan, "approve", version + 1).await.ok(200);
+    step(&setup.app.second_officer(TOTTORI).await, &plan, "approve", version + 1).await.ok(200);
     let granted = setup.left("granted", TOTTORI).await;
     let before = setup.rows().await;
     let mut sending = tokio::task::JoinSet::new();

@@ -10,6 +10,7 @@ use crate::{
         read_shipments::ListQuery,
         record_answer::{ANSWER_BYTES_MAX, Via, record_answer},
     },
+    consume::tell_later,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::{Problem, error};
@@ -154,7 +155,9 @@ pub async fn events(req: HttpRequest, distribution: web::Data<Distribution>) -> 
 pub async fn answer(req: HttpRequest, payload: web::Payload, distribution: web::Data<Distribution>) -> HttpResponse {
     let shipment = id(&req);
     write(&req, payload, &distribution, ANSWER_BYTES_MAX, |distribution, ctx, body: Value| async move {
-        Ok(record_answer(&distribution, &ctx, Via::Rest, Some(shipment?), body).await?.outcome)
+        let recorded = record_answer(&distribution, &ctx, Via::Rest, Some(shipment?), body).await?;
+        tell_later(&distribution, recorded.refused);
+        Ok(recorded.outcome)
     })
     .await
 }

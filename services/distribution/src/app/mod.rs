@@ -13,6 +13,7 @@ pub mod resolve_discrepancy;
 mod book;
 mod differences;
 mod give_back;
+mod left_all_the_same;
 mod moving;
 
 pub(crate) use differences::{notification, site_name};

@@ -4,7 +4,7 @@ use super::{
     differences::site_name,
 };
 use distribution_store::{
-    read,
+    read::{self, goods::GoodsKey},
     rows::{Area, Lot, Product, Shipment, ShipmentLot, ShipmentSplit, ShipmentStep},
     stock, write,
 };
@@ -16,7 +16,7 @@ use platform::{Failure, OpCtx, Tx, failure::Result, outbox};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 use wire::events::{
-    AllocationReleased, DayWindow, EventLot, EventPack, EventSite, ShipmentOrdered, ShipmentUnfulfillable,
+    AllocationReleased, DayWindow, EventGoods, EventLot, EventPack, EventSite, ShipmentOrdered, ShipmentUnfulfillable,
 };
 
 /// Makes the shipment of a release, in the transaction of the event that tells so; one that is there
@@ -202,8 +202,27 @@ async fn ordered(
         window: DayWindow { from: shipment.window_from, to: shipment.window_to },
         storage: shipment.storage.clone(),
         splits: release.splits.clone(),
+        goods: goods(tx, shipment).await?,
         training: shipment.training,
     })
+}
+
+/// What goes along with a shipment, as dated on the first day of its window.
+async fn goods(tx: &mut Tx, shipment: &Shipment) -> Result<Vec<EventGoods>> {
+    let key = goods_key(shipment);
+    let found = read::goods::accompanying(tx, std::slice::from_ref(&key)).await?;
+    let along = found.get(&key).cloned().unwrap_or_default().with_vials(shipment.vials)?;
+    Ok(along.into_iter().map(|(goods, pieces)| EventGoods { goods: goods.code, pieces }).collect())
+}
+
+/// What says which goods go along with a shipment.
+pub(super) fn goods_key(shipment: &Shipment) -> GoodsKey {
+    GoodsKey {
+        product: shipment.product.clone(),
+        programme: shipment.programme.clone(),
+        pack: shipment.pack.clone(),
+        day: shipment.window_from,
+    }
 }
 
 /// The whole packs of a shipment.

@@ -1,8 +1,15 @@
 //! Shipments as they are read by REST: one with all that happened to it, or a work list.
-use super::{no_shipment, order_shipment::packs, permitted, state};
+use super::{
+    no_shipment,
+    order_shipment::{goods_key, packs},
+    permitted, state,
+};
 use crate::Distribution;
 use distribution_store::{
-    read,
+    read::{
+        self,
+        goods::{Accompanying, Goods, GoodsKey},
+    },
     rows::{Answer, Discrepancy, Lot, Receipt, ReceiptLine, Shipment as Row, ShipmentLot, ShipmentSplit, ShipmentStep},
 };
 use domain::{
@@ -11,8 +18,8 @@ use domain::{
     shipment::State,
     time::{Instant, rfc3339},
 };
-use platform::{OpCtx, failure::Result};
-use std::collections::HashMap;
+use platform::{OpCtx, db::Session, failure::Result};
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 use wire::{
     delivery::{
@@ -20,6 +27,8 @@ use wire::{
         Step,
     },
     events::{DayWindow, EventSplit},
+    goods::GoodsPieces,
+    text::Bilingual,
 };
 
 /// Most shipments of one page.
@@ -37,6 +46,7 @@ pub async fn read_shipment(distribution: &Distribution, ctx: &OpCtx, id: Uuid) -
     let row = read::shipment(conn, id).await?.ok_or_else(|| no_shipment(id))?;
     let lots = read::lots_of(conn, &[id]).await?;
     let splits = read::splits_of(conn, &[id]).await?;
+    let along = along(conn, std::slice::from_ref(&row)).await?;
     let steps = read::steps_of(conn, &[id]).await?;
     let answers = read::answers_of(conn, &[id]).await?;
     let receipts = read::receipts_of(conn, &[id]).await?;
@@ -48,7 +58,7 @@ pub async fn read_shipment(distribution: &Distribution, ctx: &OpCtx, id: Uuid) -
         read::lots_by_id(conn, &ids).await?.into_iter().map(|lot| (lot.id, lot.number)).collect();
     snapshot.close().await;
     Ok(ShipmentRead {
-        shipment: shipment(row, lots, splits)?,
+        shipment: shipment(row, lots, splits, &along)?,
         steps: steps.into_iter().map(step).collect(),
         answers: answers.into_iter().map(answer).collect(),
         arrival: receipts.into_iter().next().map(|receipt| arrival(receipt, lines)),
@@ -101,11 +111,12 @@ pub async fn list_shipments(distribution: &Distribution, ctx: &OpCtx, query: Lis
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let mut lots = grouped(read::lots_of(conn, &ids).await?, |(row, _)| row.shipment_id);
     let mut splits = grouped(read::splits_of(conn, &ids).await?, |row| row.shipment_id);
+    let along = along(conn, &rows).await?;
     snapshot.close().await;
     let next = is_more.then(|| rows.last().map(|row| row.id)).flatten();
     let mut shown = |row: Row| {
         let id = row.id;
-        shipment(row, lots.remove(&id).unwrap_or_default(), splits.remove(&id).unwrap_or_default())
+        shipment(row, lots.remove(&id).unwrap_or_default(), splits.remove(&id).unwrap_or_default(), &along)
     };
     Ok(ShipmentList { shipments: rows.into_iter().map(&mut shown).collect::<Result<_>>()?, next })
 }
@@ -123,9 +134,28 @@ fn grouped<R>(rows: Vec<R>, of: impl Fn(&R) -> Uuid) -> HashMap<Uuid, Vec<R>> {
     groups
 }
 
-fn shipment(row: Row, lots: Vec<(ShipmentLot, Lot)>, splits: Vec<ShipmentSplit>) -> Result<Shipment> {
+/// What goes along with shipments, by what they have in common.
+type Along = HashMap<GoodsKey, Accompanying>;
+
+async fn along(conn: &mut Session, rows: &[Row]) -> Result<Along> {
+    let keys: HashSet<GoodsKey> = rows.iter().map(goods_key).collect();
+    read::goods::accompanying(conn, &keys.into_iter().collect::<Vec<_>>()).await
+}
+
+fn goods(row: &Row, along: &Along) -> Result<Vec<GoodsPieces>> {
+    let along = along.get(&goods_key(row)).map(|along| along.with_vials(row.vials)).transpose()?;
+    let pieces = |(goods, pieces): (Goods, i64)| GoodsPieces {
+        goods: goods.code,
+        name: Bilingual { ja: goods.ja, en: goods.en },
+        unit: Bilingual { ja: goods.unit_ja, en: goods.unit_en },
+        pieces,
+    };
+    Ok(along.unwrap_or_default().into_iter().map(pieces).collect())
+}
+
+fn shipment(row: Row, lots: Vec<(ShipmentLot, Lot)>, splits: Vec<ShipmentSplit>, along: &Along) -> Result<Shipment> {
     let instant = |at: Option<Instant>| at.map(rfc3339);
-    let packs = vec![packs(&row)];
+    let (packs, goods) = (vec![packs(&row)], goods(&row, along)?);
     Ok(Shipment {
         shipment: row.id,
         state: state(&row)?.as_str().to_owned(),
@@ -141,6 +171,7 @@ fn shipment(row: Row, lots: Vec<(ShipmentLot, Lot)>, splits: Vec<ShipmentSplit>)
         packs,
         lots: lots.into_iter().map(lot).collect(),
         splits: splits.into_iter().map(split).collect(),
+        goods,
         window: DayWindow { from: row.window_from, to: row.window_to },
         storage: row.storage,
         delivery_on: row.delivery_on,

@@ -27,15 +27,15 @@ pub(super) fn consume(distribution: &Distribution, broker: &Broker) -> Partners 
     let distribution = distribution.clone();
     amqp::consume_partners(broker, move |broker, wholesaler| {
         let queue = Queue::new(&broker.partner_vhost(wholesaler), ANSWERS);
-        let (distribution, user) = (distribution.clone(), broker.partner_user(wholesaler));
+        let (distribution, broker_there) = (distribution.clone(), broker.clone());
         let dead = broker.publisher(&queue.vhost);
         amqp::consume(broker, queue, move |message| {
-            let (distribution, user, dead) = (distribution.clone(), user.clone(), dead.clone());
+            let (distribution, broker, dead) = (distribution.clone(), broker_there.clone(), dead.clone());
             async move {
-                match take_answer(&distribution, wholesaler, &user, &message).await {
+                match take_answer(&distribution, wholesaler, &broker.partner_user(wholesaler), &message).await {
                     Ok(refused) => {
                         for held in refused {
-                            tell(&dead, &message, held).await;
+                            tell(&broker, &dead, held).await;
                         }
                         Ok(Outcome::Ack)
                     }
@@ -100,14 +100,31 @@ fn park(problem: &Problem) -> Outcome {
     Outcome::Park { code: problem.code.code.to_owned(), detail: detail(problem) }
 }
 
+/// Tells the partners of held answers that were refused when a REST answer had filled the gap. Whoever asks
+/// by REST does not wait for it.
+pub(crate) fn tell_later(distribution: &Distribution, refused: Vec<Refused>) {
+    let refused: Vec<Refused> = refused.into_iter().filter(|refused| refused.by_amqp).collect();
+    let Some(broker) = distribution.broker.get().cloned() else { return };
+    if refused.is_empty() {
+        return;
+    }
+    tokio::spawn(async move {
+        for held in refused {
+            let dead = broker.publisher(&broker.partner_vhost(held.wholesaler));
+            tell(&broker, &dead, held).await;
+            dead.close().await;
+        }
+    });
+}
+
 /// Tells the partner of a held answer that was refused when its turn came, as if it had come now. It
 /// stands among the shipment's answers in any case.
-async fn tell(dead: &Publisher, message: &Message, held: Refused) {
+async fn tell(broker: &Broker, dead: &Publisher, held: Refused) {
     let text = |name: &str| held.body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (id, code) = (text("id"), held.problem.code.code);
     let parked = Outgoing {
         exchange: String::new(),
-        routing_key: format!("{}.dead", message.queue),
+        routing_key: format!("{ANSWERS}.dead"),
         id: id.clone(),
         kind: text("type"),
         content_type: CLOUD_EVENT.to_owned(),
@@ -115,9 +132,9 @@ async fn tell(dead: &Publisher, message: &Message, held: Refused) {
         headers: vec![
             ("meguri-code".to_owned(), code.to_owned()),
             ("meguri-detail".to_owned(), detail(&held.problem)),
-            ("meguri-queue".to_owned(), message.queue.clone()),
+            ("meguri-queue".to_owned(), ANSWERS.to_owned()),
             // so that it is known whose it was when it is given back
-            ("meguri-user-id".to_owned(), message.user_id.clone().unwrap_or_default()),
+            ("meguri-user-id".to_owned(), broker.partner_user(held.wholesaler)),
         ],
         body: held.body.to_string().into_bytes(),
         must_route: true,

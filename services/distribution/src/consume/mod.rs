@@ -3,6 +3,7 @@ mod answers;
 mod releases;
 
 pub use answers::take_answer;
+pub(crate) use answers::tell_later;
 pub use releases::Releases;
 
 use crate::Distribution;
@@ -14,6 +15,8 @@ use platform::{
 /// Begins to consume. Keep the answer: dropped it stops.
 #[must_use]
 pub fn start(distribution: &Distribution, broker: &Broker) -> Vec<Consumer> {
+    // there is one; a second start would set the same
+    let _ = distribution.broker.set(broker.clone());
     let inbox = inbox(distribution);
     let (watch, _) = inbox::watch(broker, &inbox);
     vec![inbox::consume(broker, "distribution", inbox, Releases), watch, answers::consume(distribution, broker)]

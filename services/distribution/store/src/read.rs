@@ -1,16 +1,17 @@
 //! Reads. Those for people take a [`domain::policy::Scope`] and answer nothing outside it; the others are
 //! called after a permit was had, or about rows that such a read has answered.
 mod events;
-mod exceptions;
 mod gateway;
+pub mod goods;
+mod overdue;
 mod people;
 
-pub use events::{Told, told};
-pub use exceptions::{Exceptional, exceptions, overdue_untold};
+pub use events::{Told, is_told, told};
 pub use gateway::{
     Coming, InTransit, Progress, Reserved, branches_of, coming_to, in_transit_to, progress_of, reserved_at,
     wholesalers_by_code,
 };
+pub use overdue::overdue_untold;
 pub use people::{
     Discrepancies, Parent, StateCount, discrepancies, discrepancies_by_id, discrepancies_under, shipments,
     shipments_by_id, shipments_under, state_counts,

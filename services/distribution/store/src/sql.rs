@@ -300,3 +300,24 @@ statement! {
      set state = 'resolved', decision = ?, reason = ?, resolved_by = ?, resolved_at = ?
      where id = any(?) and state = 'open'"
 }
+
+/// Place of the key from 1, doses a vial, the goods, per vials, per doses, pieces.
+pub(crate) type GoodsRow = (i64, i32, (String, String, String, String, String), (Option<i32>, Option<i32>, i32));
+
+statement! {
+    /// What goes along with packs of products on days.
+    GoodsOf<'a> {
+        products: Vec<&'a str> as Array<Text>,
+        programmes: Vec<&'a str> as Array<Text>,
+        packs: Vec<&'a str> as Array<Text>,
+        days: Vec<NaiveDate> as Array<Date>,
+    } -> (BigInt, Integer, (Text, Text, Text, Text, Text), (Nullable<Integer>, Nullable<Integer>, Integer)),
+    "select wanted.ord, p.doses_per_vial, g.code, g.ja, g.en, g.unit_ja, g.unit_en, r.per_vials, r.per_doses, r.pieces
+     from unnest(?, ?, ?, ?) with ordinality as wanted (product, programme, pack, day, ord)
+     join reference.pack p on p.product = wanted.product and p.programme = wanted.programme and p.code = wanted.pack
+          and p.valid_from <= wanted.day and (p.valid_to is null or p.valid_to > wanted.day)
+     join reference.goods_ratio r on r.product = wanted.product and r.programme = wanted.programme
+          and r.valid_from <= wanted.day and (r.valid_to is null or r.valid_to > wanted.day)
+     join reference.goods g on g.code = r.goods
+     order by wanted.ord, g.code"
+}

@@ -225,3 +225,67 @@ async fn areas_never_overlap() {
         distribution::app::register_wholesalers::register_wholesalers(&distribution.db, &officer, &[], &[], &[]).await;
     assert!(refused.unwrap_err().to_string().starts_with("auth.forbidden"));
 }
+
+/// Syringes, needles and diluent go along by ratio, as dated on the first day of delivery: in the order, and
+/// wherever the shipment is read.
+#[tokio::test(flavor = "multi_thread")]
+async fn goods_go_along_with_a_shipment() {
+    let setup = Setup::new().await;
+    let shipment = setup.order(390).await;
+    let ordered = setup.events(shipment, "shipment.ordered.v1").await[0]["goods"].clone();
+    let pieces = |goods: &str, pieces: i64| json!({"goods": goods, "pieces": pieces});
+    // six doses a vial from 12 April on, and the syringes for them
+    let expected = json!([
+        pieces("diluent-2ml", 390),
+        pieces("needle", 2_340),
+        pieces("needle-dilution", 390),
+        pieces("syringe-dilution", 390),
+        pieces("syringe-low-dead-space", 2_340),
+    ]);
+    assert_eq!(ordered, expected);
+    let read = setup.w01.get(&format!("/v1/shipments/{shipment}")).await;
+    let goods = read.ok(200).at("/goods");
+    assert_eq!(
+        goods[0],
+        json!({"goods": "diluent-2ml", "pieces": 390, "unit": {"ja": "本", "en": "vials"},
+               "name": {"ja": "希釈用生理食塩液（2 mL）", "en": "Sodium chloride diluent, 2 ml"}})
+    );
+
+    // a day earlier the same box counts five doses a vial
+    let mut early = released(CHIYODA, 195);
+    (early.delivery_from, early.delivery_to) = (day("2021-04-11"), day("2021-04-16"));
+    let early = setup.app.order(&early).await;
+    let ordered = setup.events(early, "shipment.ordered.v1").await[0]["goods"].clone();
+    let named = |rows: &Value, name: &str| {
+        let row = rows.as_array().unwrap().iter().find(|row| row["goods"] == name).cloned();
+        row.map(|row| row["pieces"].as_i64().unwrap())
+    };
+    assert_eq!(
+        [named(&ordered, "syringe"), named(&ordered, "syringe-low-dead-space"), named(&ordered, "diluent-2ml")],
+        [Some(975), None, Some(195)]
+    );
+    // a list has each shipment's own
+    let list = setup.city.get("/v1/shipments").await;
+    let shipments = list.ok(200).at("/shipments");
+    for row in shipments.as_array().unwrap() {
+        let name = if row["shipment"] == json!(early) { "syringe" } else { "syringe-low-dead-space" };
+        assert!(named(&row["goods"], name).is_some(), "{row}");
+    }
+    setup.app.db.stock_holds().await;
+}
+
+/// A freezer goes with nothing, and nobody's area brings one: its release comes back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_becomes_a_shipment_that_nobody_brings() {
+    let setup = Setup::new().await;
+    let freezers = wire::events::AllocationReleased {
+        product: "freezer-75".into(),
+        pack: "unit1".into(),
+        pack_vials: 1,
+        ..released(CHIYODA, 3)
+    };
+    let shipment = setup.app.order(&freezers).await;
+    assert_eq!(setup.stands(shipment).await, "unfulfillable 1");
+    let read = setup.city.get(&format!("/v1/shipments/{shipment}")).await;
+    assert_eq!((read.ok(200).at("/storage"), read.at("/goods")), (json!("ambient"), json!([])));
+}

@@ -1,7 +1,8 @@
-//! Every kind of case that is an apportionment: from its input to the shape of its expected result.
+//! Every kind of case: from its input to the shape of its expected result. The apportionments stand here.
 use super::{
-    components,
+    components, fairness,
     input::{Case, Lot, Party, Rules, in_units, malformed},
+    logistics,
 };
 use domain::{
     Problem,
@@ -22,6 +23,9 @@ pub(super) fn result(case: &Case) -> Result<Value, Problem> {
         "components" => components::shared(&case.input()?),
         "cascade" => cascaded(&case.input()?, true),
         "cascade_flat" => cascaded(&case.input()?, false),
+        "fefo" => logistics::lots_for_lines(case.input()?),
+        "redistribution" => logistics::redistributed(case.input()?),
+        "fairness" => fairness::measured(&case.input()?),
         kind => Err(Problem::new(&error::ALLOCATION_UNKNOWN_KIND).with("kind", kind)),
     }
 }

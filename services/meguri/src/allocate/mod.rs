@@ -1,14 +1,21 @@
 //! `meguri allocate run`: computes case files (allocation-cases/1) with the engine, so that a plan can
 //! be checked offline and against another implementation.
 //!
-//! Quantities of a case are doses; the engine shares whole units of `lot_size` doses. Floors, committed
-//! amounts and minimum orders round up to units, caps and supply down.
+//! Quantities of an apportionment are doses; the engine shares whole units of `lot_size` doses. Floors,
+//! committed amounts and minimum orders round up to units, caps and supply down. The other kinds (lots,
+//! moves, figures) have no lot size: their amounts are taken as they are.
+pub mod compare;
 mod components;
+mod fairness;
 mod input;
 mod kinds;
+mod logistics;
+pub mod stored;
 
 #[cfg(test)]
 mod tests;
+
+pub use compare::compare_files;
 
 use crate::table;
 use domain::{Problem, error};
@@ -22,9 +29,9 @@ use std::path::Path;
 pub enum Verdict {
     /// The result is the expected one.
     Equal,
-    /// It is not, or the case could not be computed although a result is expected.
+    /// It is not, or the case could not be computed, whether or not a result is expected.
     Differs,
-    /// Nothing is expected.
+    /// It was computed, and nothing is expected.
     NotChecked,
 }
 
@@ -137,7 +144,7 @@ fn outcome(case: &Value) -> Outcome {
     let field = |name: &str| case.get(name).cloned().unwrap_or(Value::Null);
     let result = Case::read(case).and_then(|case| kinds::result(&case));
     let verdict = match (case.get("expected"), &result) {
-        (None, _) => Verdict::NotChecked,
+        (None, Ok(_)) => Verdict::NotChecked,
         (Some(expected), Ok(result)) if expected == result => Verdict::Equal,
         _ => Verdict::Differs,
     };

@@ -34,10 +34,14 @@ const MOVED: &str = "moved as (
 fn supply() -> Probe {
     Probe {
         id: "R1",
-        what_ja: "枠の帳簿：クールの供給の知らせ = 供給元から出た量 = 国・自治体・会場の口座にある量",
-        what_en: "Entitlements: a round's supply notices = what left its source = what its holders have",
+        what_ja: "枠の帳簿：クールの供給の知らせ（取り下げた分を除く）= 供給元から出た量 = 国・自治体・会場の口座にある量",
+        what_en: "Entitlements: a round's supply notices, less what was withdrawn = what left its source = what its holders have",
         sql: "with noticed as (
-                select round_id, sum(vials) as vials from allocation.supply_notice group by 1),
+                select round_id, sum(vials) as vials from (
+                    select round_id, vials from allocation.supply_notice
+                    union all
+                    select round_id, -vials from allocation.amendment_move where getter_kind = 'supply') as notice
+                group by 1),
              held as (
                 select b.round_id, sum(a.debits_posted - a.credits_posted) filter (where b.kind = 'supply') as gone,
                        sum(a.credits_posted - a.debits_posted) filter (where b.kind <> 'supply') as held
@@ -73,13 +77,13 @@ fn owners() -> Probe {
 }
 
 /// From supply to a holder of the stream's first level, from a holder to its own reserve or to a holder
-/// right below it in the stream.
+/// right below it in the stream. An amendment alone goes the other way, by the same steps.
 fn down_one_level() -> Probe {
     Probe {
         id: "R10",
-        what_ja: "枠の帳簿：供給は枠の最初の段に入り、仕訳は枠の一段下の自治体・会場か、自分の留保へだけ進む",
+        what_ja: "枠の帳簿：供給は枠の最初の段に入り、仕訳は枠の一段下の自治体・会場か、自分の留保へだけ進む（変更だけが同じ道を戻る）",
         what_en: "Entitlements: supply enters at the stream's first level; transfers go one of its levels down or into the \
-                  holder's own reserve",
+                  holder's own reserve, and back by amendments alone",
         sql: format!(
             "with {STAND}
              select case when not coalesce(
@@ -88,6 +92,9 @@ fn down_one_level() -> Probe {
                         when 'supply' then g.kind = 'granted' and n.begins and f.holder = g.holder
                         when 'granted' then g.kind in ('reserve', 'released') and g.holder = f.holder
                                          or g.kind = 'granted' and n.above = f.holder
+                                         or v.id is not null and g.kind = 'granted' and m.above = g.holder
+                                         or v.id is not null and g.kind = 'supply' and m.begins and f.holder = g.holder
+                        when 'reserve' then v.id is not null and g.kind = 'granted' and f.holder = g.holder
                         end, false)
                     then format('transfer %s: from %s of %s to %s of %s', t.id, f.kind, f.holder, g.kind, g.holder)
                     end as what
@@ -96,7 +103,9 @@ fn down_one_level() -> Probe {
                    from allocation.transfer) t
              left join allocation.book_account f on f.account_id = t.giver
              left join allocation.book_account g on g.account_id = t.getter
-             left join stand n on n.account_id = g.account_id"
+             left join stand n on n.account_id = g.account_id
+             left join stand m on m.account_id = f.account_id
+             left join allocation.amendment_move v on v.id = t.id"
         ),
     }
 }

@@ -11,27 +11,38 @@ use std::{collections::HashMap, fmt::Write, time::Instant};
 use uuid::Uuid;
 
 /// What is to be posted: by plans (line by line, and the rest into the reserve) and supply notices.
-/// A reserve gets what the lines leave of the plan's supply, and supply that came after computing; who
-/// assigns to sites, on the last territorial level of the stream, keeps the rest where it is.
+/// What a line had at first is what it has, less what amendments have moved since; these say their own
+/// transfers. A reserve gets what the lines leave of the plan's supply, and supply that came after computing
+/// (after an amendment the plan's supply is another one, and tells nothing of that); who assigns to sites, on the
+/// last territorial level of the stream, keeps the rest where it is.
 const DUE: &str = "
-    with line as (
-        select p.id, p.round_id, p.holder, p.supply_vials, l.recipient,
-               p.level = s.levels[cardinality(s.levels) - 1] as assigns,
-               least(l.units::numeric * p.unit_vials, 9223372036854775807)::bigint as vials
+    with moved as (
+        select v.plan_id, v.recipient, sum(case when v.giver = p.holder then v.vials else -v.vials end) as vials
+        from allocation.amendment_move v join allocation.plan p on p.id = v.plan_id group by 1, 2),
+    amended as (select distinct plan_id from allocation.plan_change where action = 'amend'),
+    line as (
+        select p.id, p.round_id, p.holder, case when a.plan_id is null then p.supply_vials else 0 end as supply_vials,
+               l.recipient, p.level = s.levels[cardinality(s.levels) - 1] as assigns,
+               least(l.units::numeric * p.unit_vials - coalesce(v.vials, 0), 9223372036854775807)::bigint as vials
         from allocation.plan p
         join allocation.round r on r.id = p.round_id
         join allocation.stream s on s.programme = r.programme and s.code = r.stream
         left join allocation.plan_line l on l.plan_id = p.id and l.under is null
+        left join moved v on v.plan_id = p.id and v.recipient = l.recipient
+        left join amended a on a.plan_id = p.id
         where p.state in ('committed', 'closed'))
     select id as cause, round_id, recipient, 'granted' as giver_kind, holder as giver, 'granted' as getter_kind,
-           recipient as getter, vials as least, vials as most
+           recipient as getter, vials as least, vials as most, null::uuid as posted
     from line where vials > 0
     union all
     select id, round_id, 'reserve/' || holder, 'granted', holder, 'reserve', holder,
-           greatest(supply_vials - coalesce(least(sum(vials), 9223372036854775807), 0)::bigint, 0), 9223372036854775807
+           greatest(supply_vials - coalesce(least(sum(vials), 9223372036854775807), 0)::bigint, 0), 9223372036854775807, null
     from line where not assigns group by id, round_id, holder, supply_vials
     union all
-    select id, round_id, holder, 'supply', holder, 'granted', holder, vials, vials from allocation.supply_notice";
+    select id, round_id, holder, 'supply', holder, 'granted', holder, vials, vials, null from allocation.supply_notice
+    union all
+    select cause_id, round_id, coalesce(recipient, giver), giver_kind, giver, getter_kind, getter, vials, vials, id
+    from allocation.amendment_move";
 
 /// What was released has rows of its own, and is checked against them (`bridge`).
 const DONE: &str = "
@@ -61,6 +72,9 @@ struct Due {
     least: i64,
     #[diesel(sql_type = BigInt)]
     most: i64,
+    /// An amendment names its transfer.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    posted: Option<Uuid>,
 }
 
 #[derive(Clone, QueryableByName)]
@@ -86,7 +100,7 @@ struct Done {
 impl Due {
     /// Version 5 of RFC 9562: the cause is the name space, the recipient the name.
     fn id(&self) -> Uuid {
-        Uuid::new_v5(&self.cause, self.recipient.as_bytes())
+        self.posted.unwrap_or_else(|| Uuid::new_v5(&self.cause, self.recipient.as_bytes()))
     }
 
     fn is(&self, done: &Done) -> bool {
@@ -145,8 +159,8 @@ pub(super) async fn check(conn: &mut AsyncPgConnection) -> Result<Check> {
     violations.truncate(SHOWN_MAX);
     Ok(Check {
         id: "R10",
-        what_ja: "確定した計画の行・供給の知らせと枠の帳簿の仕訳が一対一に対応し、量が一致する",
-        what_en: "Lines of committed plans and supply notices match the transfers one to one, in amount",
+        what_ja: "確定した計画の行・その変更・供給の知らせと枠の帳簿の仕訳が一対一に対応し、量が一致する",
+        what_en: "Lines of committed plans, amendments and supply notices match the transfers one to one, in amount",
         examined,
         violations,
         violations_count,
@@ -169,6 +183,7 @@ mod tests {
             getter: recipient.into(),
             least,
             most,
+            posted: None,
         }
     }
 

@@ -4,18 +4,22 @@
 //! nothing but `domain`: a mistake in their code is not repeated here. Everything is read in one
 //! snapshot, so a busy instance can be audited while it works. The checks are those rows of R1-R28
 //! that apply to what exists so far.
+mod amendments;
 mod backlog;
 mod book;
 mod bridge;
 mod broker;
 mod bus;
 mod digest;
+mod documents;
 mod events;
 mod grants;
+mod hearing;
 mod ledger;
 mod notes;
 mod plans;
 mod probe;
+mod programmes;
 mod rules;
 mod shipments;
 mod shipping;
@@ -173,6 +177,10 @@ fn probes() -> Vec<Probe> {
         ledger::probes(),
         book::probes(),
         plans::probes(),
+        programmes::probes(),
+        amendments::probes(),
+        hearing::probes(),
+        documents::probes(),
         stock::probes(),
         bridge::probes(),
         shipments::probes(),

@@ -1,6 +1,6 @@
 //! R10, R19, R22, R26 and R27 of plans: each stands in its round's stream, each step left its history,
 //! its event, its trace and its key, and a plan is what its history says.
-use super::{probe::Probe, trail::traced};
+use super::{documents::OPERATIONS, probe::Probe, trail::traced};
 
 pub(super) fn probes() -> Vec<Probe> {
     vec![levels(), events(), history(), lines(), changes(), supplies(), rounds(), entries(), keys()]
@@ -39,7 +39,7 @@ fn events() -> Probe {
         what_en: "Committed plans and their events allocation.committed.v1 match one to one, and say the same",
         sql: "with done as (
                 select id, plan_id, txid, count(*) over (partition by plan_id) as times
-                from allocation.plan_change where action = 'commit'),
+                from allocation.plan_change where action in ('commit', 'carry')),
              line as (
                 select plan_id, sum(units) as units,
                        jsonb_agg(jsonb_build_object('recipient', recipient, 'units', units) order by recipient) as lines
@@ -48,12 +48,16 @@ fn events() -> Probe {
                 select p.*, coalesce(l.lines, '[]') as lines, coalesce(l.units, 0) * p.unit_vials as vials
                 from allocation.plan p left join line l on l.plan_id = p.id where p.state in ('committed', 'closed')),
              told as (
-                select id, cause_id, txid, subject, payload,
+                select id, cause_id, txid, subject, payload, coalesce(payload ->> 'plan_id' in (
+                           select plan_id::text from allocation.plan_change where action in ('amend', 'withdraw')), false)
+                           as amended,
                        coalesce((select jsonb_agg(l order by l ->> 'recipient')
                                  from jsonb_array_elements(
                                      case jsonb_typeof(payload -> 'lines') when 'array' then payload -> 'lines' else '[]' end
                                  ) as l), '[]') as lines
-                from allocation.outbox where type = 'allocation.committed.v1')
+                from allocation.outbox where type = 'allocation.committed.v1'
+                 and (subject, txid) not in (
+                    select 'plan/' || plan_id, txid from allocation.plan_change where action in ('amend', 'withdraw')))
              select case
                 when p.id is null and d.id is null then format('event %s tells about no commit (%s)', o.id, o.cause_id)
                 when p.id is null then format('plan %s was committed, but does not say so', d.plan_id)
@@ -62,10 +66,12 @@ fn events() -> Probe {
                 when o.id is null then format('plan %s has no event', p.id)
                 when o.txid <> d.txid
                 then format('plan %s was committed by transaction %s, its event by %s', p.id, d.txid, o.txid)
-                when o.subject <> 'plan/' || p.id or o.lines <> p.lines
+                -- what an amended plan has come to since is told by a later event (`amendments`)
+                when o.subject <> 'plan/' || p.id or o.lines <> p.lines and not o.amended
                   or not o.payload @> jsonb_build_object(
                         'plan_id', p.id, 'round_id', p.round_id, 'holder', p.holder, 'level', p.level,
-                        'unit_vials', p.unit_vials, 'vials', p.vials, 'training', p.training)
+                        'unit_vials', p.unit_vials, 'training', p.training)
+                  or not o.amended and not o.payload @> jsonb_build_object('vials', p.vials)
                 then format('plan %s: its event says something else', p.id)
                 end as what
              from committed p
@@ -85,9 +91,11 @@ fn history() -> Probe {
                 from allocation.plan_change group by 1),
              newest as (
                 select distinct plan_id, version,
-                       case action when 'submit' then 'submitted' when 'approve' then 'approved'
-                            when 'commit' then 'committed' else 'computed' end as state
-                from allocation.plan_change)
+                       case when action in ('amend', 'withdraw') and plan_id in (
+                                select plan_id from allocation.plan_change where action in ('commit', 'carry'))
+                            then 'committed' else case action when 'submit' then 'submitted' when 'approve' then 'approved'
+                            when 'commit' then 'committed' when 'carry' then 'committed' else 'computed' end end as state
+                from allocation.plan_change where action not in ('object', 'answer'))
              select case
                 when c.plan_id is null then format('plan %s has no history', p.id)
                 when p.id is null then format('plan %s has vanished', c.plan_id)
@@ -109,11 +117,12 @@ fn lines() -> Probe {
         what_ja: "計画の各行 = 計算した数に、その後の手直しを順に当てたもの",
         what_en: "Each line is what was computed, with the later adjustments by hand",
         sql: "with computed as (
-                select plan_id, max(version) as version from allocation.plan_change where action = 'compute' group by 1),
+                select plan_id, coalesce(max(version) filter (where action = 'compute'), 0) as version
+                from allocation.plan_change group by 1),
              by_hand as (
                 select h.plan_id, h.recipient, max(h.version) as version
                 from allocation.plan_change h join computed c on c.plan_id = h.plan_id and c.version < h.version
-                where h.action = 'adjust' group by 1, 2),
+                where h.action in ('adjust', 'amend', 'withdraw') and h.recipient is not null group by 1, 2),
              adjusted as (
                 select h.plan_id, h.recipient, h.units_after as units
                 from allocation.plan_change h join by_hand b on b.plan_id = h.plan_id and b.recipient = h.recipient
@@ -166,7 +175,8 @@ fn entries() -> Probe {
         sql: format!(
             "select case when c.id is null then format('audit entry %s: plan change %s is missing', a.id, a.cause_id) end
                 as what
-             from (select id, cause_id from allocation.audit where action in ('plan_draft', 'plan_approve', 'plan_commit')) a
+             from (select id, cause_id from allocation.audit where action in
+                ('plan_draft', 'plan_approve', 'plan_commit', 'plan_carry', 'plan_object')) a
              left join {CHANGE} c on c.id = a.cause_id"
         ),
     }
@@ -186,7 +196,9 @@ fn keys() -> Probe {
                 when i.status <> 200 then format('plan change %s was answered with %s', c.id, i.status)
                 end as what
              from {CHANGE} c
-             full join (select * from allocation.idempotency where key not in (select id from allocation.release)) i
+             full join (select * from allocation.idempotency
+                        where key not in (select id from allocation.release) and operation <> 'amend_plan'
+                          and operation not in {OPERATIONS}) i
                on i.key = c.id"
         ),
     }

@@ -3,7 +3,7 @@
 use super::client::Client;
 use crate::{
     home::Home,
-    round::{self, BASE_BOXES, BOXES, Satellite, officer_name, round_id},
+    round::{self, BASE_BOXES, BOXES, Satellite, officer_name, round_id, second_officer_name},
     seed::service_secret,
     table::{grouped, seconds},
 };
@@ -107,8 +107,11 @@ impl<'a> Round<'a> {
     }
 
     async fn officer(&self, code: TerritoryCode) -> Result<String> {
-        let name = officer_name(code);
-        self.client.token(&name, &service_secret(self.home, &name), true).await
+        self.service_account(&officer_name(code)).await
+    }
+
+    async fn service_account(&self, name: &str) -> Result<String> {
+        self.client.token(name, &service_secret(self.home, name), true).await
     }
 
     /// One step on a plan.
@@ -117,10 +120,11 @@ impl<'a> Round<'a> {
         moved(&self.client.graphql(token, &query, json!({"input": variables})).await?, mutation)
     }
 
-    /// Hands a plan in, agrees to it and commits it; answers the vials granted.
-    async fn carry_through(&self, token: &str, plan: &str, mut version: i64) -> Result<i64> {
+    /// Hands a holder's plan in, agrees to it as its second officer, and commits it; answers the vials granted.
+    async fn carry_through(&self, token: &str, holder: TerritoryCode, plan: &str, mut version: i64) -> Result<i64> {
+        let second = self.service_account(&second_officer_name(holder)).await?;
         let mut payload = Value::Null;
-        for mutation in ["submitPlan", "approvePlan", "commitPlan"] {
+        for (token, mutation) in [(token, "submitPlan"), (&second, "approvePlan"), (token, "commitPlan")] {
             let variables = json!({"id": new_id(), "plan": plan, "version": version});
             payload = self.step(token, mutation, "MovePlanInput", variables).await?;
             version = number(&payload, "/version");
@@ -179,7 +183,7 @@ impl<'a> Round<'a> {
         let computed = self.step(ministry, "computePlan", "ComputePlanInput", variables).await?;
         let plan = text(&computed, "/plan/planId");
         self.show_line(ministry, &plan).await?;
-        let nation = self.carry_through(ministry, &plan, number(&computed, "/version")).await?;
+        let nation = self.carry_through(ministry, TerritoryCode::NATION, &plan, number(&computed, "/version")).await?;
         let supplied = number(&computed, "/supplyVials");
         let engine_ms = number(&computed, "/engineMs");
         (self.say)(&format!(
@@ -222,7 +226,7 @@ impl<'a> Round<'a> {
                 "    東京都: 特別区の間で{MOVED_BOXES}箱を移動 / Tokyo moves {MOVED_BOXES} boxes between special wards"
             ));
         }
-        let granted = self.carry_through(&token, &plan, version).await?;
+        let granted = self.carry_through(&token, code, &plan, version).await?;
         Ok((number(&draft, "/supplyVials"), granted))
     }
 

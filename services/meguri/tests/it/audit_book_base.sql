@@ -68,9 +68,10 @@ create function pg_temp.line(of_plan uuid, of_recipient text, units bigint, abov
 
 -- a step on a plan: its history, and once for each request its trace and its key
 create function pg_temp.step(of_plan uuid, n int, request uuid, of_action text, of_recipient text default null,
-    before bigint default null, after bigint default null) returns void language plpgsql as $$
+    before bigint default null, after bigint default null, later interval default '0') returns void language plpgsql as $$
 declare
-    at timestamptz := '2021-04-05T04:00:00Z';
+    at timestamptz := '2021-04-05T04:00:00Z'::timestamptz + later;
+    signer uuid;
     why text := case of_action when 'adjust' then '会場の都合' end;
 begin
     insert into allocation.plan_change (id, plan_id, version, action, recipient, units_before, units_after, reason, actor_name, business_at)
@@ -87,6 +88,28 @@ begin
         insert into allocation.idempotency (key, actor, operation, body_digest, status, response)
         values (request, gen_random_uuid(), of_action, sha256(''), 200, '{}');
     end if;
+    -- as the trail has them
+    select actor into signer from allocation.audit where cause_id = request;
+    if of_action = 'submit' then
+        update allocation.plan p set submitted_by = signer, submitted_name = '東京都',
+            objections_until = (select at + s.objection_hours * interval '1 hour' from allocation.round_step s
+                                where s.round_id = p.round_id and s.level = p.level and s.objection_hours > 0)
+        where id = of_plan;
+    elsif of_action = 'approve' then
+        update allocation.plan set approved_by = signer, approved_name = '東京都の次長' where id = of_plan;
+    end if;
+end $$;
+
+-- an objection, or its answer: its history, trace and key, beside the plan's versions
+create function pg_temp.said(of_plan uuid, n int, request uuid, of_action text) returns void language plpgsql as $$
+declare
+    at timestamptz := '2021-04-05T04:30:00Z';
+begin
+    insert into allocation.plan_change (id, plan_id, version, action, reason, actor_name, business_at)
+    values (request, of_plan, n, of_action, '冷凍庫', '中央区', at);
+    perform pg_temp.entry('allocation', request, case of_action when 'object' then 'plan_object' else 'plan_draft' end, at, '冷凍庫');
+    insert into allocation.idempotency (key, actor, operation, body_digest, status, response)
+    values (request, gen_random_uuid(), of_action, sha256(''), 200, '{}');
 end $$;
 
 create function pg_temp.committed(of_plan uuid, cause uuid) returns void language sql as $$
@@ -106,6 +129,10 @@ insert into allocation.round (id, programme, stream, product, number, pack, pack
     'box195', 195, 6, '2021-04-12', '2021-04-25', '2021-04-05T03:00:00Z');
 select pg_temp.entry('allocation', '00000000-0000-0000-0000-000000000001', 'round_open', '2021-04-05T03:00:00Z', null),
     pg_temp.entry('allocation', '00000000-0000-0000-0000-000000000002', 'round_open', '2021-04-05T03:00:00Z', null);
+-- the prefectures give their municipalities an hour to object
+insert into allocation.round_step (round_id, level, due_at, objection_hours)
+select '00000000-0000-0000-0000-000000000001', level, '2021-04-09T08:00:00Z', case level when 'prefecture' then 1 else 0 end
+from unnest('{nation,prefecture,municipality}'::text[]) as level;
 insert into allocation.site (id, kind, facility_id, municipality, hub_id, name) values
     ('00000000-0000-0000-0000-000000000061', 'mass', null, '131016', null, '会場'),
     ('00000000-0000-0000-0000-000000000062', 'satellite', '00000000-0000-0000-0000-00000000000a', '131016', '00000000-0000-0000-0000-000000000061', '訓練病院'),
@@ -145,9 +172,15 @@ select pg_temp.plan('00000000-0000-0000-0000-000000000012', 'prefecture', '13000
     pg_temp.step('00000000-0000-0000-0000-000000000013', 1, '00000000-0000-0000-0000-0000000000a4', 'compute'),
     pg_temp.step('00000000-0000-0000-0000-000000000012', 2, '00000000-0000-0000-0000-0000000000b1', 'adjust', '131016', 4, 3),
     pg_temp.step('00000000-0000-0000-0000-000000000012', 3, '00000000-0000-0000-0000-0000000000b2', 'submit'),
-    pg_temp.step('00000000-0000-0000-0000-000000000012', 4, '00000000-0000-0000-0000-0000000000b3', 'approve'),
-    pg_temp.step('00000000-0000-0000-0000-000000000012', 5, '00000000-0000-0000-0000-0000000000b4', 'commit'),
+    pg_temp.said('00000000-0000-0000-0000-000000000012', 3, '00000000-0000-0000-0000-000000000ae1', 'object'),
+    pg_temp.said('00000000-0000-0000-0000-000000000012', 3, '00000000-0000-0000-0000-000000000ae2', 'answer'),
+    pg_temp.step('00000000-0000-0000-0000-000000000012', 4, '00000000-0000-0000-0000-0000000000b3', 'approve', later => '1 hour'),
+    pg_temp.step('00000000-0000-0000-0000-000000000012', 5, '00000000-0000-0000-0000-0000000000b4', 'commit', later => '1 hour'),
     pg_temp.committed('00000000-0000-0000-0000-000000000012', '00000000-0000-0000-0000-0000000000b4');
+insert into allocation.objection (id, plan_id, version, recipient, units, text, actor_name, business_at)
+values ('00000000-0000-0000-0000-000000000ae1', '00000000-0000-0000-0000-000000000012', 3, '131024', 2, '冷凍庫', '中央区', '2021-04-05T04:30:00Z');
+insert into allocation.objection_answer (objection_id, id, decision, text, actor_name, business_at)
+values ('00000000-0000-0000-0000-000000000ae1', '00000000-0000-0000-0000-000000000ae2', 'declined', '検討しました', '東京都', '2021-04-05T04:30:00Z');
 -- Chiyoda: by hand, 35 vials are left
 select pg_temp.plan('00000000-0000-0000-0000-0000000000d1', 'municipality', '131016', 585, 1),
     pg_temp.line('00000000-0000-0000-0000-0000000000d1', '00000000-0000-0000-0000-000000000061', 500),

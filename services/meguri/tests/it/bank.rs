@@ -43,7 +43,8 @@ async fn prepare(db: &TestDb, server: &Server) -> Bank {
     let round = db.open_round(9, 700 * BOX_VIALS + 11).await;
     let hubs: Vec<(&str, i64)> = at_work.iter().flat_map(|code| [(*code, 100); 3]).collect();
     let sites = db.sites(round, &hubs, &[]).await;
-    let mut names = vec![("nation".to_owned(), TerritoryCode::NATION.to_string())];
+    let mut names: Vec<(String, String)> =
+        ["nation", "nation-2"].map(|name| (name.to_owned(), TerritoryCode::NATION.to_string())).into();
     for (code, own) in &places {
         names.extend(["a", "b"].map(|officer| (format!("bank-{code}-{officer}"), code.clone())));
         names.extend(own.iter().map(|own| (format!("bank-{own}"), own.clone())));
@@ -61,17 +62,19 @@ async fn prepare(db: &TestDb, server: &Server) -> Bank {
             .map(|own| Place { code: own.clone(), token: token(format!("bank-{own}")), sites: sites[own].clone() })
             .collect(),
     };
-    Bank { round, prefectures: places.iter().map(prefecture).collect(), ministry: token("nation".to_owned()) }
+    let prefectures = places.iter().map(prefecture).collect();
+    Bank { round, prefectures, ministry: ["nation", "nation-2"].map(|name| token(name.to_owned())) }
 }
 
 /// The nation divides and commits, before anything goes wrong.
 async fn hand_down(server: &Server, bank: &Bank) {
     let components = json!([{"name": "base", "indicator": "population"}]);
     let request = json!({"id": new_id(), "round": bank.round, "holder": "000000", "components": components});
-    let mut officer = Officer::new(server.line(), &bank.ministry, 0);
+    let [mut officer, mut second] = bank.ministry.each_ref().map(|token| Officer::new(server.line(), token, 0));
     let Ending::Done { answer } = officer.ask("/v1/plans", request).await else { panic!("not computed") };
     for (version, step) in [(1, "submit"), (2, "approve"), (3, "commit")] {
         let path = format!("/v1/plans/{}:{step}", answer["plan"].as_str().unwrap());
+        let officer = if step == "approve" { &mut second } else { &mut officer };
         let ending = officer.ask(&path, json!({"id": new_id(), "version": version})).await;
         assert!(matches!(ending, Ending::Done { .. }), "{step}: {ending:?}");
     }

@@ -1,5 +1,6 @@
 //! From an officer's release to the site's shelf and back, over the broker: two services that know of
 //! each other only by events.
+use crate::schema_gate::all_as_released;
 use platform::{
     amqp::lapin::{
         Connection, ConnectionProperties,
@@ -105,6 +106,10 @@ async fn a_vial_too_few_is_a_discrepancy_until_it_is_decided() {
     world.settled().await;
     world.app.audit_ok().await;
     world.until("(select count(*) from relay.notification where topic like '%discrepancy%')", 1).await;
+    let kinds = all_as_released(&world.app).await;
+    for kind in ["allocation.released.v1", "notification.requested.v1", "receipt.recorded.v1", "shipment.ordered.v1"] {
+        assert!(kinds.iter().any(|found| found == kind), "{kind}: {kinds:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,6 +130,10 @@ async fn what_is_called_off_or_given_up_can_be_released_again() {
     let states = "(select string_agg(state, ',' order by state) from allocation.release)";
     assert_eq!(world.app.db.text(states).await, "cancelled,released,unfulfillable");
     world.until("(select count(*) from relay.notification where topic like 'release.%')", 2).await;
+    let kinds = all_as_released(&world.app).await;
+    for kind in ["shipment.cancelled.v1", "shipment.unfulfillable.v1"] {
+        assert!(kinds.iter().any(|found| found == kind), "{kind}: {kinds:?}");
+    }
 }
 
 /// M12: a partner may purge what it may read. Its order is still in its work list, it can be read and

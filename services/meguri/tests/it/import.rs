@@ -79,3 +79,39 @@ async fn a_file_that_is_not_one_changes_nothing() {
     }
     assert_eq!(db.number("select count(*) from reference.facility").await, 0);
 }
+
+/// A published file in, a second time in, and another one under the same name.
+#[tokio::test(flavor = "multi_thread")]
+async fn rounds_of_the_past_are_imported_with_what_is_odd_about_them() {
+    use meguri::past::{Kind, past_round, render};
+    let db = TestDb::new().await;
+    let file = |texas: i64| {
+        format!(
+            "Jurisdiction,Week of Allocations,1st Dose Allocations,2nd Dose Allocations\n\
+             Federal Entities,2021-02-01,151180,151800\nTexas,2021-02-01,{texas},{texas}\nOhio,2021-02-08,100\n"
+        )
+    };
+    let run =
+        async |text: String| past_round(&db.home, Kind::UsAllocations, Some("moderna"), text.as_bytes()).await.unwrap();
+    let first = run(file(158_500)).await;
+    assert_eq!((first.rows, first.rounds_new, first.rounds_unchanged), (3, 1, 0));
+    assert_eq!((first.doses, first.findings.len(), first.rejected_rows.len()), (619_980, 1, 1));
+    assert!(!first.is_whole());
+    let told = render(&first);
+    for part in ["past.slip", "151180", "Federal Entities", "line 4", "import.column_count"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let again = run(file(158_500)).await;
+    assert_eq!((again.rounds_new, again.rounds_unchanged), (0, 1));
+    let other = run(file(158_600)).await;
+    assert_eq!((other.rounds_new, other.rounds_differing.len()), (0, 1));
+    assert_eq!(db.number("select sum(doses)::bigint from allocation.past_line").await, 619_980);
+    assert_eq!(db.number("select count(*) from allocation.audit where action = 'past_round_import'").await, 3);
+
+    for name in ["japan-2021-04", "japan-2021-07"] {
+        let path = format!("{}/../../scenarios/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let announced = past_round(&db.home, Kind::Announced, None, &std::fs::read(path).unwrap()).await.unwrap();
+        assert!(announced.is_whole() && announced.findings.is_empty(), "{name}");
+    }
+    assert_eq!(db.number("select count(*) from allocation.past_round where kind = 'announced'").await, 5);
+}

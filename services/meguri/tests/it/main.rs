@@ -3,11 +3,15 @@
 mod audit;
 mod audit_book;
 mod audit_bus;
+mod audit_hearing;
 mod audit_stock;
 mod audit_way;
 mod bank;
+mod commands;
 mod delivered;
 mod examples;
 mod import;
 mod operations;
 mod partner_answers;
+mod schema_gate;
+mod schemas;

@@ -21,8 +21,25 @@ const REST: &[(&str, &str, Open)] = &[
     ("post", "/v1/plans", Open::ToAccounts),
     ("post", "/v1/plans/{plan}:adjust", Open::ToAccounts),
     ("post", "/v1/plans/{plan}:submit", Open::ToAccounts),
+    ("post", "/v1/plans/{plan}:take-back", Open::ToAccounts),
+    ("post", "/v1/plans/{plan}:object", Open::ToAccounts),
+    ("post", "/v1/objections/{objection}:answer", Open::ToAccounts),
+    ("get", "/v1/objections/{objection}", Open::ToAccounts),
+    ("get", "/v1/rounds/{round}/proposals/{recipient}", Open::ToAccounts),
     ("post", "/v1/plans/{plan}:approve", Open::ToAccounts),
     ("post", "/v1/plans/{plan}:commit", Open::ToAccounts),
+    ("get", "/v1/plans/{plan}/document", Open::ToAll),
+    ("get", "/v1/rules", Open::ToAll),
+    ("get", "/v1/rules/{rule}", Open::ToAll),
+    ("post", "/v1/rules", Open::ToAccounts),
+    ("get", "/v1/public/allocations/{round}/{territory}", Open::ToAll),
+    ("get", "/v1/indicators", Open::ToAll),
+    ("put", "/v1/indicators/{code}", Open::ToAccounts),
+    ("post", "/v1/indicators/{code}/values", Open::ToAccounts),
+    ("post", "/v1/what-ifs", Open::ToAccounts),
+    ("get", "/v1/what-ifs/{what_if}", Open::ToAccounts),
+    ("get", "/v1/past-rounds", Open::ToAll),
+    ("get", "/v1/goods", Open::ToAll),
     ("post", "/v1/assignments", Open::ToAccounts),
     ("post", "/v1/releases", Open::ToAccounts),
     ("get", "/v1/shipments", Open::ToAccounts),
@@ -67,6 +84,30 @@ const GRAPHQL: &[(&str, &str, Option<&str>, Option<&str>)] = &[
         Some("auth.missing_token"),
         Some("allocation.round_not_found"),
     ),
+    ("products", "{ products { code } }", None, None),
+    ("goods", "{ goods { goods pieces } }", None, None),
+    ("pastRounds", "{ pastRounds(first: 1) { edges { cursor } } }", None, None),
+    ("rules", "{ rules { code version } }", None, None),
+    ("rule", "{ rule(name: \"covid19-base-adjustment@1\") { title { ja } } }", None, None),
+    ("indicators", "{ indicators { code } }", None, None),
+    (
+        "publicAllocation",
+        "{ publicAllocation(round: \"ROUND\", territory: \"131016\") { boxes } }",
+        Some("allocation.not_published"),
+        Some("allocation.not_published"),
+    ),
+    (
+        "whatIf",
+        "{ whatIf(id: \"ID\") { by } }",
+        Some("allocation.what_if_not_found"),
+        Some("allocation.what_if_not_found"),
+    ),
+    (
+        "runWhatIf",
+        "mutation { runWhatIf(input: {id: \"ID\", round: \"ROUND\", holder: \"130001\", rules: [{rule: \"covid19-base-adjustment@1\"}]}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("allocation.round_not_found"),
+    ),
     (
         "adjustLine",
         "mutation { adjustLine(input: {id: \"ID\", plan: \"PLAN\", version: 1, reason: \"x\", lines: [{recipient: \"131016\", units: 1}]}) { __typename } }",
@@ -78,6 +119,30 @@ const GRAPHQL: &[(&str, &str, Option<&str>, Option<&str>)] = &[
         "mutation { submitPlan(input: {id: \"ID\", plan: \"PLAN\", version: 1}) { __typename } }",
         Some("auth.missing_token"),
         Some("allocation.plan_not_found"),
+    ),
+    (
+        "takeBackPlan",
+        "mutation { takeBackPlan(input: {id: \"ID\", plan: \"PLAN\", version: 1, reason: \"x\"}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("allocation.plan_not_found"),
+    ),
+    (
+        "objection",
+        "{ objection(id: \"ID\") { text } }",
+        Some("allocation.objection_not_found"),
+        Some("allocation.objection_not_found"),
+    ),
+    (
+        "objectToLine",
+        "mutation { objectToLine(input: {id: \"ID\", plan: \"PLAN\", version: 1, text: \"x\"}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("allocation.plan_not_found"),
+    ),
+    (
+        "answerObjection",
+        "mutation { answerObjection(input: {id: \"ID\", objection: \"ID\", decision: declined, text: \"x\"}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("allocation.objection_not_found"),
     ),
     (
         "approvePlan",
@@ -212,9 +277,20 @@ async fn call(client: &TestClient, method: &str, path: &str) -> Answer {
         .replace("{plan}", "0192f0be-0000-7000-8000-000000000001")
         .replace("{shipment}", "0192f0be-0000-7000-8000-000000000002")
         .replace("{discrepancy}", "0192f0be-0000-7000-8000-000000000003")
+        .replace("{objection}", "0192f0be-0000-7000-8000-000000000004")
+        .replace("{round}", "0192f0be-0000-7000-8000-000000000005")
+        .replace("{recipient}", "310000")
+        .replace("{rule}", "nothing@1")
+        .replace("{territory}", "310000")
+        .replace("{code}", "first_doses")
+        .replace("{what_if}", "0192f0be-0000-7000-8000-000000000006")
         .replace("{product}", "comirnaty-12plus")
         .replace("{lot}", "EX0001");
-    if method == "get" { client.get(&path).await } else { client.post(&path, &json!({})).await }
+    match method {
+        "get" => client.get(&path).await,
+        "put" => client.send(client.request(reqwest::Method::PUT, &path).json(&json!({}))).await,
+        _ => client.post(&path, &json!({})).await,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

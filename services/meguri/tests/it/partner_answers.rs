@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use testkit::{
     TestApp,
     app::until,
-    shipping::{answer, released},
+    shipping::{answer, released, send},
 };
 use uuid::Uuid;
 
@@ -126,4 +126,25 @@ async fn answers_are_applied_in_order_and_come_back_with_the_reason() {
     partner.publish(&reply(4, "delivered", at)).await;
     state(&app, shipment, "delivered 5").await;
     app.db.stock_holds().await;
+}
+
+/// Who answers by both ways is told of a held answer by the way it came.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_answer_comes_back_when_rest_has_filled_the_gap() {
+    let app = TestApp::with_broker().await;
+    app.db.areas(&[("131016", "W01-01")]).await;
+    app.inbound("W01", &[("EX0001", "2021-07-31", 390)]).await;
+    let partner = Partner::of(&app).await;
+    let rest = app.wholesaler("W01").await;
+    let shipment = app.order(&released("131016", 195)).await;
+    let reply = |sequence, what: &str, data: Value| answer("W01", shipment, sequence, what, data);
+    let unknown = json!({"lots": [{"lot": "EX0099", "vials": 195}]});
+    partner.publish(&reply(2, "picked", unknown)).await;
+    let waiting = "select count(*) from distribution.answer where state = 'held'";
+    until("it is held", async || app.db.number(waiting).await == 1).await;
+    send(&rest, shipment, &reply(1, "scheduled", json!({"delivery_on": "2021-04-12"}))).await.ok(200);
+    let dead = partner.dead(1).await;
+    let detail = &dead[&("2".to_owned(), "lot.not_found".to_owned())];
+    assert!(detail.contains("data.lots[0].lot") && detail.contains("EX0099"), "{detail}");
+    state(&app, shipment, "scheduled 2").await;
 }

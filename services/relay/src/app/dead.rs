@@ -1,7 +1,17 @@
 //! Parked messages: where they lie and why.
+use super::replay;
+use crate::{Outbox, Relay};
+use domain::{
+    TerritoryCode,
+    policy::{Action, Actor, Place, decide},
+};
 use platform::{
+    Failure, OpCtx, Tx,
     amqp::{self, Broker},
+    audit,
     failure::Result,
+    inbox::{self, Inbox},
+    outbox_unsent,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -76,4 +86,39 @@ async fn codes(broker: &Broker, queue: &Found) -> Result<Vec<String>> {
 /// `broker.unavailable`.
 pub async fn redrive(broker: &Broker, vhost: &str, queue: &str, limit: usize) -> Result<Vec<String>> {
     amqp::redrive(broker, vhost, queue, limit).await
+}
+
+/// Goes past an event of which a consumer can make nothing, so that those behind it in its subject are
+/// applied: they are published again. Answers how many. The event counts as applied there, without its
+/// effect: given back later it has none either. The consumer's audit trail keeps the reason.
+///
+/// # Errors
+/// [`Failure::Unavailable`] when there is no such event, or another one comes next; the database's; the
+/// broker's, after which [`replay::subject`] does the rest.
+pub async fn skip(relay: &Relay, inbox: &Inbox, subject: &str, sequence: i64, reason: &str) -> Result<usize> {
+    let (outbox, row) = find(relay, subject, sequence).await?;
+    let event = row.event(outbox.schema);
+    let ctx = OpCtx::system("bus", &inbox.clock);
+    let nation = Place::Territory(TerritoryCode::NATION);
+    let permit = decide(&Actor::system("bus"), Action::EventApply, nation)
+        .map_err(|_| Failure::internal("the operator may not skip events"))?;
+    let entry =
+        audit::Entry { target: subject.to_owned(), cause: event.id, reason: Some(format!("skipped: {reason}")) };
+    let mut tx = Tx::begin(&inbox.db, &ctx, &[(&permit, entry)]).await?;
+    let skipped = match inbox::skip(&mut tx, &event).await {
+        Ok(false) => Err(Failure::Unavailable(format!("{subject} does not wait for event {sequence}"))),
+        skipped => skipped,
+    };
+    tx.finish(skipped).await?;
+    replay::subject(relay, outbox, subject, sequence.saturating_add(1)).await
+}
+
+async fn find<'a>(relay: &'a Relay, subject: &str, sequence: i64) -> Result<(&'a Outbox, outbox_unsent::Row)> {
+    for outbox in &relay.outboxes {
+        let rows = outbox_unsent::of_subject(&mut *outbox.db.read().await?, subject, sequence, 1).await?;
+        if let Some(row) = rows.into_iter().find(|row| row.sequence == sequence) {
+            return Ok((outbox, row));
+        }
+    }
+    Err(Failure::Unavailable(format!("nobody wrote an event {sequence} of {subject}")))
 }

@@ -6,13 +6,17 @@ use platform::amqp::{Broker, Outgoing, Publisher, Unsent, backoff};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::{task::JoinHandle, time::sleep};
 
-/// First and longest pause between two knocks.
+/// First and longest pause between two knocks at one that is away.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// First and longest pause before one whose queue is full is tried again.
+const FULL: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
 
 struct Partner {
     publisher: Publisher,
     /// Ends when there is a connection; none while the partner gets new events at once.
     knocking: Option<JoinHandle<()>>,
+    /// So often in a row it has taken nothing.
+    failures: u32,
 }
 
 impl Drop for Partner {
@@ -45,7 +49,7 @@ impl Partners {
         self.wait_for(wholesaler);
         if let Some(partner) = self.known.get_mut(&wholesaler) {
             let publisher = &partner.publisher;
-            partner.knocking.get_or_insert_with(|| knock(publisher.clone(), 0));
+            partner.knocking.get_or_insert_with(|| knock(publisher.clone(), Duration::ZERO));
         }
     }
 
@@ -53,8 +57,8 @@ impl Partners {
     fn wait_for(&mut self, wholesaler: WholesalerCode) {
         self.known.entry(wholesaler).or_insert_with(|| {
             let publisher = self.broker.publisher(&self.broker.partner_vhost(wholesaler));
-            let knocking = Some(knock(publisher.clone(), 0));
-            Partner { publisher, knocking }
+            let knocking = Some(knock(publisher.clone(), Duration::ZERO));
+            Partner { publisher, knocking, failures: 0 }
         });
     }
 
@@ -101,12 +105,21 @@ impl Partners {
         self.sort(wholesaler, results)
     }
 
-    /// What was published and what was not; if anything, the partner is waited for.
+    /// What was published and what was not; if anything, the partner is waited for, the longer the more often
+    /// it has taken nothing.
     fn sort(&mut self, wholesaler: WholesalerCode, results: Vec<Sent>) -> Places {
         let failed: Option<Unsent> = results.iter().find_map(|(_, result)| result.clone().err());
-        if let (Some(unsent), Some(partner)) = (failed, self.known.get_mut(&wholesaler)) {
-            tracing::warn!(%wholesaler, %unsent, "events wait for a wholesaler");
-            partner.knocking = Some(knock(partner.publisher.clone(), 1));
+        if let Some(partner) = self.known.get_mut(&wholesaler) {
+            if results.iter().any(|(_, result)| result.is_ok()) {
+                partner.failures = 0;
+            }
+            if let Some(unsent) = failed {
+                tracing::warn!(%wholesaler, %unsent, "events wait for a wholesaler");
+                partner.failures = partner.failures.saturating_add(1);
+                let (first, most) = if unsent == Unsent::Refused { FULL } else { PAUSES };
+                let pause = backoff(partner.failures, first, most);
+                partner.knocking = Some(knock(partner.publisher.clone(), pause));
+            }
         }
         let (published, waiting): (Vec<Sent>, Vec<Sent>) = results.into_iter().partition(|(_, result)| result.is_ok());
         let places = |sent: Vec<Sent>| sent.into_iter().map(|(pos, _)| pos).collect();
@@ -127,18 +140,15 @@ async fn send(wholesaler: WholesalerCode, publisher: Publisher, messages: Placed
     (wholesaler, places.into_iter().zip(results).collect())
 }
 
-/// Tries to reach a partner until it is there; not at once if it has just failed.
-fn knock(publisher: Publisher, mut failures: u32) -> JoinHandle<()> {
+/// Tries to reach a partner until it is there, at first after a pause.
+fn knock(publisher: Publisher, pause: Duration) -> JoinHandle<()> {
     tokio::spawn(async move {
-        loop {
-            if failures > 0 {
-                sleep(backoff(failures, PAUSES.0, PAUSES.1)).await;
-            }
-            match publisher.ready().await {
-                Ok(()) => return,
-                Err(unsent) => tracing::debug!(%unsent, "a wholesaler is away"),
-            }
+        sleep(pause).await;
+        let mut failures: u32 = 0;
+        while let Err(unsent) = publisher.ready().await {
+            tracing::debug!(%unsent, "a wholesaler is away");
             failures = failures.saturating_add(1);
+            sleep(backoff(failures, PAUSES.0, PAUSES.1)).await;
         }
     })
 }

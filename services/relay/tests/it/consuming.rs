@@ -2,7 +2,7 @@
 use crate::support::{Bench, cloud_event, collect, depth, notification_event, outgoing, peek};
 use platform::{
     Failure, OpCtx, Tx,
-    amqp::{CLOUD_EVENT, Outgoing},
+    amqp::{BODY_MAX, CLOUD_EVENT, Outgoing},
     failure::Result,
     inbox::{self, Apply},
 };
@@ -182,6 +182,15 @@ async fn m11_what_nobody_takes_is_kept_and_seen() {
     assert_eq!(seen.events()[0].kind, "parcel.lost.v1");
 }
 
+/// A notification whose body has so many bytes.
+fn long(bytes: usize) -> Value {
+    let mut event = serde_json::to_value(notification_event()).unwrap();
+    event["data"]["big"] = json!("");
+    let missing = bytes - serde_json::to_vec(&event).unwrap().len();
+    event["data"]["big"] = json!("x".repeat(missing));
+    event
+}
+
 /// Every way to be unreadable.
 fn unreadable() -> Vec<(&'static str, String, Vec<u8>)> {
     let mut deep = serde_json::to_value(notification_event()).unwrap();
@@ -190,8 +199,6 @@ fn unreadable() -> Vec<(&'static str, String, Vec<u8>)> {
         value = json!([value]);
     }
     deep["data"]["deep"] = value;
-    let mut big = serde_json::to_value(notification_event()).unwrap();
-    big["data"]["big"] = Value::String("x".repeat(1 << 20));
     let whole = serde_json::to_vec(&notification_event()).unwrap();
     let mut broken = whole.clone();
     broken[20] = 0xff;
@@ -199,7 +206,7 @@ fn unreadable() -> Vec<(&'static str, String, Vec<u8>)> {
         |text: &str| serde_json::to_vec(&CloudEvent { sequence: text.to_owned(), ..notification_event() }).unwrap();
     let kind = CLOUD_EVENT.to_owned();
     vec![
-        ("1 MiB and more", kind.clone(), serde_json::to_vec(&big).unwrap()),
+        ("a byte too long", kind.clone(), serde_json::to_vec(&long(BODY_MAX + 1)).unwrap()),
         ("128 deep", kind.clone(), serde_json::to_vec(&deep).unwrap()),
         ("another content type", "application/json".to_owned(), whole.clone()),
         ("no content type", String::new(), whole.clone()),
@@ -222,7 +229,8 @@ async fn m19_what_cannot_be_read_is_parked_with_the_reason() {
         bench.publish(Outgoing { content_type, body: body.clone(), ..event }).await;
         until(what, async || bench.dead("notifications.dead").await == count).await;
     }
-    bench.publish_event(&notification_event()).await;
+    let event = outgoing(&notification_event(), bench.clock.now());
+    bench.publish(Outgoing { body: serde_json::to_vec(&long(BODY_MAX)).unwrap(), ..event }).await;
     until("what can be read passes", async || bench.notifications().await == 1).await;
     let parked = peek(bench.broker(), vhost, "notifications.dead").await;
     assert_eq!(parked["properties"]["headers"]["meguri-code"], "event.malformed");

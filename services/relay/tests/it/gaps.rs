@@ -1,6 +1,6 @@
 //! Order, duplicates and gaps.
 use crate::support::{Bench, cloud_event};
-use domain::Problem;
+use domain::{Problem, error};
 use futures::future::join_all;
 use platform::{
     OpCtx, Tx,
@@ -8,6 +8,7 @@ use platform::{
     inbox::{self, Apply, Received},
     opctx::new_id,
 };
+use relay::app::dead;
 use serde_json::json;
 use std::{
     collections::BTreeMap,
@@ -150,4 +151,63 @@ async fn m6_a_gap_that_never_fills_is_an_alarm_and_is_asked_for_again() {
     until("it is an alarm", async || stuck.count() == 1).await;
     bench.db.sql("update relay.inbox_held set held_at = now() - interval '70 seconds', asked_at = now() - interval '60 seconds'").await;
     until("it is asked for again", async || requests().await == 2).await;
+}
+
+/// Refuses the second of each subject, always.
+struct Picky(Log);
+
+impl Apply for Picky {
+    const JOB: &'static str = "picky";
+    const TYPES: &'static [&'static str] = &["shipment.ordered.v1"];
+
+    async fn apply(&self, tx: &mut Tx, ctx: &OpCtx, event: &CloudEvent) -> Result<()> {
+        match event.sequence.as_str() {
+            "2" => Err(Problem::new(&error::EVENT_MALFORMED).with("reason", "it can never be applied").into()),
+            _ => self.0.apply(tx, ctx, event).await,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parked_event_is_gone_past_with_a_reason() {
+    let bench = Bench::new().await;
+    let (inbox, log) = (bench.inbox(), Log::default());
+    let vhost = bench.broker().main_vhost();
+    let _consumer = inbox::consume(bench.broker(), "allocation", inbox.clone(), Picky(log.clone()));
+    let (shipment, relay) = (new_id(), bench.relay());
+    let subject = format!("shipment/{shipment}");
+    for sequence in 1..=4 {
+        bench.shipment("shipment.ordered.v1", shipment, sequence, "W07").await;
+    }
+    let _running = relay.start();
+    let held = "select count(*) from relay.inbox_held";
+    until("two wait behind the parked one", async || bench.db.number(held).await == 2).await;
+    assert_eq!(inbox.stuck().await.unwrap(), [], "not yet a minute");
+    bench.db.sql("update relay.inbox_held set held_at = now() - interval '61 seconds', asked_at = now()").await;
+    let stuck = inbox.stuck().await.unwrap();
+    let waits = stuck.iter().map(|waits| (waits.subject.as_str(), waits.next_sequence, waits.held)).collect::<Vec<_>>();
+    assert_eq!(waits, [(subject.as_str(), 2, 2)]);
+    assert!(stuck[0].age_s >= 61, "{stuck:?}");
+
+    for wrong in [1, 3, 5] {
+        assert!(dead::skip(&relay, &inbox, &subject, wrong, "the wrong one").await.is_err(), "{wrong}");
+    }
+    assert!(dead::skip(&relay, &inbox, "shipment/none", 2, "the wrong one").await.is_err());
+    assert_eq!(bench.db.number("select count(*) from relay.audit where reason like 'skipped%'").await, 0);
+    assert_eq!(dead::skip(&relay, &inbox, &subject, 2, "made by hand").await.unwrap(), 2);
+    until("those behind it are applied", async || bench.db.number(held).await == 0).await;
+    assert_eq!(log.0.lock().unwrap()[&subject], ["1", "3", "4"]);
+    assert_eq!(inbox.stuck().await.unwrap(), []);
+    let noted = "select string_agg(target || ' ' || action || ' ' || reason, ',') from relay.audit
+                 where reason like 'skipped%'";
+    assert_eq!(bench.db.text(noted).await, format!("{subject} event_apply skipped: made by hand"));
+
+    // given back after all, by somebody who did not know: nothing happens, and it is not parked again
+    dead::redrive(bench.broker(), vhost, "allocation", 10).await.unwrap();
+    bench.shipment("shipment.ordered.v1", shipment, 5, "W07").await;
+    until("one that came after it is applied", async || log.0.lock().unwrap()[&subject].len() == 4).await;
+    assert_eq!(log.0.lock().unwrap()[&subject], ["1", "3", "4", "5"]);
+    assert_eq!(crate::support::depth(bench.broker(), vhost, "allocation.dead").await, 0);
+    let count = format!("select count(*) from relay.inbox where subject = '{subject}'");
+    assert_eq!(bench.db.number(&count).await, 5);
 }

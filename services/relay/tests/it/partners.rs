@@ -1,9 +1,9 @@
 //! Wholesalers at the broker: what they may, and what becomes of events for one who is away.
-use crate::support::{Bench, collect};
+use crate::support::{Bench, cloud_event, collect, outgoing};
 use domain::WholesalerCode;
 use platform::{
     amqp::{
-        Broker,
+        self, Broker, Outcome, Outgoing, Queue, TO_PARTNER,
         lapin::{
             BasicProperties, Channel, Connection, ConnectionProperties, ErrorKind, ExchangeKind,
             options::{
@@ -16,9 +16,14 @@ use platform::{
     opctx::new_id,
 };
 use relay::topology;
+use serde_json::json;
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 use testkit::app::until;
 
-type Tried = platform::amqp::lapin::Result<()>;
+type Tried = amqp::lapin::Result<()>;
 
 async fn provision(broker: &Broker, code: &str) -> WholesalerCode {
     let wholesaler = code.parse().unwrap();
@@ -27,7 +32,7 @@ async fn provision(broker: &Broker, code: &str) -> WholesalerCode {
     wholesaler
 }
 
-async fn sign_in(broker: &Broker, who: WholesalerCode, vhost: &str) -> platform::amqp::lapin::Result<Connection> {
+async fn sign_in(broker: &Broker, who: WholesalerCode, vhost: &str) -> amqp::lapin::Result<Connection> {
     let url = broker.url(&broker.partner_user(who), &format!("secret-of-{who}"), vhost);
     Connection::connect(&url, ConnectionProperties::default()).await
 }
@@ -177,4 +182,39 @@ async fn orders(broker: &Broker, who: WholesalerCode) -> Vec<(String, Vec<u8>)> 
     }
     connection.close(200, "done".into()).await.unwrap();
     orders
+}
+
+/// Whoever does not read its orders is not asked five times a second.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_of_orders_is_tried_at_growing_distances() {
+    let bench = Bench::new().await;
+    let broker = bench.broker();
+    let w01 = provision(broker, "W01").await;
+    let vhost = broker.partner_vhost(w01);
+    let full = json!({"pattern": "^orders$", "apply-to": "queues", "priority": 9,
+                      "definition": {"max-length": 1, "overflow": "reject-publish"}});
+    broker.management().put(&format!("policies/{vhost}/full"), &full).await.unwrap();
+    let (publisher, filler) =
+        (broker.publisher(&vhost), cloud_event("shipment.ordered.v1", "shipment/1", 1, json!({})));
+    let filler = Outgoing { exchange: TO_PARTNER.to_owned(), ..outgoing(&filler, bench.clock.now()) };
+    until("it is full", async || publisher.publish_one(filler.clone()).await.is_err()).await;
+
+    // who watches gets a copy of every try
+    let (tail, tries) = (topology::watch(broker, w01).await.unwrap(), Arc::<Mutex<Vec<Instant>>>::default());
+    let noted = Arc::clone(&tries);
+    let _watching = amqp::consume(broker, Queue { lanes: 1, ..Queue::new(&vhost, &tail) }, move |_| {
+        noted.lock().unwrap().push(Instant::now());
+        async { Ok(Outcome::Ack) }
+    });
+    let _running = bench.relay().start();
+    bench.shipment("shipment.ordered.v1", new_id(), 1, "W01").await;
+    until("it was tried five times", async || tries.lock().unwrap().len() >= 5).await;
+    let tries = tries.lock().unwrap().clone();
+    let pauses = tries.windows(2).map(|pair| pair[1] - pair[0]).take(4);
+    for (pause, least_ms) in pauses.zip([200, 400, 800, 1_600]) {
+        // a copy may take a moment longer than the one after it
+        assert!(pause >= Duration::from_millis(least_ms * 9 / 10), "{pause:?} < {least_ms} ms");
+    }
+    broker.management().delete(&format!("policies/{vhost}/full")).await.unwrap();
+    bench.all_sent("distribution").await;
 }

@@ -5,8 +5,10 @@ use super::{
         explain::{CapCandidate, Explainer, Explanation, Ratio, TieRule},
         sentence::{self, Words},
     },
+    any_case,
     examples::five_prefectures,
 };
+use proptest::prelude::*;
 
 fn proofs(supply: i64, recipients: &[Recipient], method: Method) -> Vec<Explanation> {
     Explainer::new(supply, recipients, method, Remainder::Hold).unwrap().all(|_| Vec::new())
@@ -60,6 +62,26 @@ fn x3_caps_are_named_and_what_would_be_without() {
          供給が増えても、上限が変わらない限り増えません。"
     );
     assert!(explainer.line("Z", &[]).is_none());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Of many lines together, what each would have without its cap is as by a run of its own.
+    #[test]
+    fn without_its_cap_as_by_a_run_of_its_own(case in any_case(), more in prop::collection::vec((0..=9_i64, 0..=5_i64), 14)) {
+        let mut recipients = case.recipients;
+        for (number, (weight, cap)) in more.into_iter().enumerate() {
+            recipients.push(Recipient { cap: Some(cap), ..Recipient::new(format!("more {number:02}"), weight) });
+        }
+        if case.mask & 1 == 1 {
+            recipients.iter_mut().for_each(|recipient| recipient.min_order = 1);
+        }
+        let explainer = Explainer::new(case.supply, &recipients, case.method, case.remainder).unwrap();
+        for line in explainer.all(|_| Vec::new()) {
+            prop_assert_eq!(explainer.line(&line.code, &[]).unwrap().without_cap, line.without_cap, "{}", line.code);
+        }
+    }
 }
 
 #[test]

@@ -7,7 +7,9 @@ mod parse;
 
 pub(super) use parse::amount;
 
-use super::{Ended, Outcome, answered, at, end, locked, moving::Moving, permitted, taken};
+use super::{
+    Ended, Outcome, answered, at, company, end, left_all_the_same, locked, moving::Moving, permitted, state, taken,
+};
 use crate::Distribution;
 use distribution_store::{
     read,
@@ -53,6 +55,8 @@ impl Via {
 /// A held answer that was refused when its turn came.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refused {
+    /// Whose it is.
+    pub wholesaler: WholesalerCode,
     /// The whole event as it had come.
     pub body: Value,
     /// How it had come.
@@ -71,7 +75,7 @@ pub struct Recorded {
 }
 
 /// Records an answer. `shipment` is the one that the path names, if there is a path. Refused, nothing is
-/// written.
+/// written; but when it says that a shipment has left which was called off, the prefecture is told, once.
 ///
 /// # Errors
 /// Those of reading it (`answer.malformed`, `answer.unknown_type`, `event.unknown_version`,
@@ -104,19 +108,25 @@ pub async fn record_answer(
         let problem = Problem::new(&error::ANSWER_MALFORMED).with("reason", "source: another company's");
         return Err(at(problem, "source").into());
     }
-    let key = Key::new(answer.id, &company(ctx, answer.wholesaler), OPERATION, &answer.body)?;
+    let key = Key::new(answer.id, &sender(ctx, answer.wholesaler), OPERATION, &answer.body)?;
     let target = format!("shipment/{}", answer.shipment);
     let reason = Some(answer.kind.clone());
     let entry = audit::Entry { target, cause: answer.id, reason };
     let mut tx = Tx::begin(&distribution.db, ctx, &[(&permit, entry)]).await?;
     let mut refused = Vec::new();
     let written = write_all(&mut tx, ctx, &permit, &key, via, &answer, &mut refused).await;
-    let outcome = end(&distribution.db, tx, &key, written).await?;
-    Ok(Recorded { outcome, refused })
+    match end(&distribution.db, tx, &key, written).await {
+        Ok(outcome) => Ok(Recorded { outcome, refused }),
+        Err(Failure::Problem(problem)) if *problem.code == error::SHIPMENT_WRONG_STATE && answer.step.has_left() => {
+            left_all_the_same::tell(distribution, answer.shipment).await?;
+            Err(problem.into())
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 /// The company as whoever used an answer's id: it may send it again by another way or account.
-fn company(ctx: &OpCtx, wholesaler: WholesalerCode) -> Actor {
+fn sender(ctx: &OpCtx, wholesaler: WholesalerCode) -> Actor {
     let account = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("/partners/{wholesaler}").as_bytes());
     Actor { account: AccountId(account), ..ctx.actor.clone() }
 }
@@ -137,6 +147,11 @@ async fn write_all(
     let shipment = locked(tx, answer.shipment).await?;
     let standing = read::standing_answers(tx, shipment.id, answer.sequence.min(shipment.next_answer)).await?;
     fits(tx, &shipment, &standing, answer).await?;
+    let before = state(&shipment)?;
+    if before.is_over() {
+        // its turn would never come
+        before.after(answer.step, shipment.received_at.is_some())?;
+    }
     apply::check(&shipment, answer)?;
     let row = |state: &str| Answer {
         id: answer.id,
@@ -223,7 +238,9 @@ async fn catch_up(
             // a coded problem is found before anything is written
             Err(Failure::Problem(problem)) => {
                 settled.push((answer.id, "refused", Some(problem.code.code)));
-                refused.push(Refused { by_amqp: answer.via == Via::Amqp.as_str(), body: answer.body, problem });
+                let by_amqp = answer.via == Via::Amqp.as_str();
+                let wholesaler = company(&moving.shipment)?.parse()?;
+                refused.push(Refused { wholesaler, by_amqp, body: answer.body, problem });
                 break;
             }
             Err(failure) => return Err(failure),

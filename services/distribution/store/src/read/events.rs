@@ -66,3 +66,18 @@ pub async fn told(
     .load(conn)
     .await?)
 }
+
+/// Was somebody told of this cause?
+///
+/// # Errors
+/// The database's.
+pub async fn is_told(conn: &mut AsyncPgConnection, cause: Uuid) -> Result<bool> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = sql_types::Bool)]
+        told: bool,
+    }
+    let query = diesel::sql_query("select exists (select from distribution.outbox where cause_id = $1) as told");
+    let found: Found = query.bind::<sql_types::Uuid, _>(cause).get_result(conn).await?;
+    Ok(found.told)
+}

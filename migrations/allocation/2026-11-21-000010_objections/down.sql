@@ -1,0 +1,13 @@
+drop table reminded;
+drop table objection_answer;
+drop table objection;
+alter table plan drop constraint plan_handed_in;
+alter table plan drop column approved_name;
+alter table plan drop column approved_by;
+alter table plan drop column submitted_name;
+alter table plan drop column submitted_by;
+alter table plan drop column objections_until;
+alter table plan drop column needs_objections;
+alter table round_step drop column on_late;
+alter table round_step drop column objection_hours;
+alter table programme drop column second_person;
