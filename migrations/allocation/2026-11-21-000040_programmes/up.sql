@@ -3,7 +3,7 @@
 
 -- which kinds of sites its doses may be assigned to
 alter table stream add column site_kinds text[];
-update stream set site_kinds = case when code = 'residents' then '{mass,satellite}'::text[] else '{mass}' end;
+update stream set site_kinds = '{mass,satellite}';
 alter table stream alter column site_kinds set not null;
 alter table stream add constraint stream_takes_sites check (cardinality(site_kinds) > 0
     and site_kinds <@ array['mass', 'satellite', 'workplace', 'national_centre']);

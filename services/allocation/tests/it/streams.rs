@@ -98,7 +98,7 @@ async fn a_sites_kind_decides_which_streams_may_assign_to_it() {
     for (stream, levels, holder, takes) in [
         ("workplace", &[Nation][..], NATION, &["workplace"][..]),
         ("national_centre", &[Nation], NATION, &["national_centre"]),
-        ("prefecture_site", &[Prefecture], TOKYO, &["mass"]),
+        ("prefecture_site", &[Prefecture], TOKYO, &["mass", "satellite"]),
     ] {
         let world = World::of(stream, levels, 100).await;
         if holder == TOKYO {
