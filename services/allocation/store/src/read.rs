@@ -199,15 +199,11 @@ pub async fn steps_of(conn: &mut AsyncPgConnection, rounds: &[Uuid]) -> Result<V
 /// The database's.
 pub async fn supply_of(conn: &mut AsyncPgConnection, rounds: &[Uuid]) -> Result<Vec<(Uuid, i64)>> {
     let notices = supply_notice::table.filter(supply_notice::round_id.eq_any(rounds));
-    let mut vials: Vec<(Uuid, i64)> =
-        notices.select((supply_notice::round_id, supply_notice::vials)).load(conn).await?;
     let withdrawn = amendment_move::table
         .filter(amendment_move::round_id.eq_any(rounds))
-        .filter(amendment_move::getter_kind.eq("supply"));
-    let withdrawn: Vec<(Uuid, i64)> =
-        withdrawn.select((amendment_move::round_id, amendment_move::vials)).load(conn).await?;
-    vials.extend(withdrawn.into_iter().map(|(round, vials)| (round, -vials)));
-    Ok(vials)
+        .filter(amendment_move::getter_kind.eq("supply"))
+        .select((amendment_move::round_id, amendment_move::vials * -1_i64));
+    Ok(notices.select((supply_notice::round_id, supply_notice::vials)).union_all(withdrawn).load(conn).await?)
 }
 
 /// Where each plan in force of rounds stands: round, holder, state; the oldest of a holder first.
