@@ -26,6 +26,10 @@ const REST: &[(&str, &str, Open)] = &[
     ("post", "/v1/objections/{objection}:answer", Open::ToAccounts),
     ("get", "/v1/objections/{objection}", Open::ToAccounts),
     ("get", "/v1/rounds/{round}/proposals/{recipient}", Open::ToAccounts),
+    ("post", "/v1/plans/{plan}:amend", Open::ToAccounts),
+    ("post", "/v1/amendments/{amendment}:commit", Open::ToAccounts),
+    ("post", "/v1/amendments/{amendment}:choose", Open::ToAccounts),
+    ("post", "/v1/assignments:withdraw", Open::ToAccounts),
     ("post", "/v1/plans/{plan}:approve", Open::ToAccounts),
     ("post", "/v1/plans/{plan}:commit", Open::ToAccounts),
     ("get", "/v1/plans/{plan}/document", Open::ToAll),
@@ -143,6 +147,30 @@ const GRAPHQL: &[(&str, &str, Option<&str>, Option<&str>)] = &[
         "mutation { answerObjection(input: {id: \"ID\", objection: \"ID\", decision: declined, text: \"x\"}) { __typename } }",
         Some("auth.missing_token"),
         Some("allocation.objection_not_found"),
+    ),
+    (
+        "amendPlan",
+        "mutation { amendPlan(input: {id: \"ID\", plan: \"PLAN\", version: 1, reason: \"x\", supplyVials: 195}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("allocation.plan_not_found"),
+    ),
+    (
+        "commitAmendment",
+        "mutation { commitAmendment(input: {id: \"ID\", amendment: \"ID\", version: 1}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("allocation.amendment_not_found"),
+    ),
+    (
+        "chooseForOvercommitted",
+        "mutation { chooseForOvercommitted(input: {id: \"ID\", amendment: \"ID\", version: 1, choice: \"reserve\"}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("allocation.amendment_not_found"),
+    ),
+    (
+        "withdrawLines",
+        "mutation { withdrawLines(input: {id: \"ID\", round: \"ROUND\", holder: \"131016\", reason: \"x\", lines: [{plan: \"ID\", site: \"SITE\"}]}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("allocation.round_not_found"),
     ),
     (
         "approvePlan",
@@ -278,6 +306,7 @@ async fn call(client: &TestClient, method: &str, path: &str) -> Answer {
         .replace("{shipment}", "0192f0be-0000-7000-8000-000000000002")
         .replace("{discrepancy}", "0192f0be-0000-7000-8000-000000000003")
         .replace("{objection}", "0192f0be-0000-7000-8000-000000000004")
+        .replace("{amendment}", "0192f0be-0000-7000-8000-000000000007")
         .replace("{round}", "0192f0be-0000-7000-8000-000000000005")
         .replace("{recipient}", "310000")
         .replace("{rule}", "nothing@1")
