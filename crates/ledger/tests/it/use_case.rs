@@ -148,3 +148,30 @@ async fn units_do_not_mix() {
     assert_eq!(refused.code.code, "ledger.unit_mismatch");
     assert_eq!((refused.param("debit_unit"), refused.param("credit_unit")), (Some(UNIT), Some("other")));
 }
+
+/// What is held is known before the chain is posted, and it is posted with what is known: as any chain is,
+/// once, and between these accounts only.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_between_held_accounts_is_posted_as_any_other() {
+    let (book, accounts) = supplied(3, 100).await;
+    let moved = Transfer::post(id(), accounts[1], accounts[2], 100);
+    let held = async |chain: &[Transfer]| {
+        book.with(async |conn| ledger::hold(conn, &accounts[..3]).await?.post(conn, &ctx(), chain).await).await
+    };
+    let known = book.with(async |conn| ledger::hold(conn, &accounts[..3]).await).await.unwrap();
+    assert_eq!(known.balance(accounts[1]).unwrap().available(), 100);
+    assert!(known.balance(accounts[3]).is_none());
+    assert!(!held(std::slice::from_ref(&moved)).await.unwrap().exists);
+    assert!(held(std::slice::from_ref(&moved)).await.unwrap().exists);
+    assert!(book.post(&[moved]).await.unwrap().exists);
+    let over = held(&[Transfer::post(id(), accounts[2], accounts[1], 101)]).await;
+    assert_eq!(refusal(over), ("ledger.insufficient", 0));
+    let elsewhere = held(&[Transfer::post(id(), accounts[2], accounts[3], 1)]).await;
+    assert_eq!(refusal(elsewhere), ("ledger.account_missing", 0));
+    let pending = Transfer::pending(id(), accounts[2], accounts[1], 5, None);
+    let given_up = Transfer::void_pending(id(), pending.id);
+    let refers = held(&[pending, given_up]).await;
+    assert!(matches!(refers, Err(platform::Failure::Internal(_))), "{refers:?}");
+    assert_eq!(book.available(accounts[2]).await, 100);
+    book.assert_sound().await;
+}
