@@ -96,16 +96,33 @@ pub(super) async fn each_is_found_in(db: &TestDb, tables: &[&str], faults: &[Fau
     assert!(report.ok, "{}", audit::table(&report));
 }
 
+/// What the country has nothing to look at for, and nothing else: amendments, documents, recordings and what-ifs.
+/// Allocation's own tests make them and audit them.
+const NOT_HERE: [&str; 14] = [
+    "A line that was withdrawn counts nothing, and no standing release has it",
+    "Amendments that officers proposed and idempotency rows match, in the same transaction, with status 200",
+    "Amendments: as many units move as the supply changes by, |S′−S|, and in one direction only",
+    "Amendments: of what is done with every line has moved or need not, of what is not something is still due",
+    "Amendments: the units of a line that have moved are those of its transfers",
+    "Amendments: what has left the supply is what was moved back to its source",
+    "Digest, rule and supply of a plan are those of its published document",
+    "Each change of a committed plan has one event allocation.committed.v1, in its transaction, and the last says what the plan says",
+    "Every amendment that an officer proposed has an audit entry of the same transaction",
+    "Every audit entry about an amendment or a withdrawal has what it is about",
+    "Every recording of figures has an audit entry of the same transaction",
+    "Every what-if has an audit entry of the same transaction",
+    "Recordings of figures, what-ifs and idempotency rows match, in the same transaction, with status 200",
+    "What was published of a plan is what its lines say was computed",
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_country_in_which_all_is_right_passes() {
     let db = delivered().await;
     let report = audit(&db).await;
     assert!(report.ok, "{}", audit::table(&report));
-    // amendments, documents, recordings and what-ifs are made, and planted with faults, where their service is tested
-    let elsewhere = ["mendment", "withdrawn", "Each change of a committed plan", "published", "ecording", "what-if"];
-    let here = report.checks.iter().filter(|check| !elsewhere.iter().any(|part| check.what_en.contains(part)));
-    let empty: Vec<&str> = here.filter(|check| check.examined == 0).map(|check| check.what_en).collect();
-    assert!(empty.is_empty(), "nothing to look at: {empty:#?}");
+    let empty: BTreeSet<&str> =
+        report.checks.iter().filter(|check| check.examined == 0).map(|check| check.what_en).collect();
+    assert_eq!(empty, BTreeSet::from(NOT_HERE));
     let covered: Vec<&str> = report.coverage.iter().map(|row| row.id).collect();
     assert_eq!(
         covered,
