@@ -214,3 +214,38 @@ async fn each_tries_at_home() {
     app.ministry().await.get(&format!("/v1/what-ifs/{}", new_id())).await.refused(404, "allocation.what_if_not_found");
     app.audit_ok().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_and_what_ifs_without_their_traces_are_found() {
+    let setup = Setup::with_supply(0).await;
+    let (app, ministry) = (&setup.app, setup.app.ministry().await);
+    let names = json!({"ja": "指標", "en": "An indicator", "unit": "doses", "kind": "level", "source": "訓練"});
+    let put = ministry.request(reqwest::Method::PUT, "/v1/indicators/delivered_doses").json(&names);
+    ministry.send(put).await.ok(200);
+    let figures = json!([{"place": TOTTORI_CITY, "as_of": "2021-04-01", "value": 5}]);
+    let recording = json!({"id": new_id(), "source": "訓練", "values": figures});
+    ministry.post("/v1/indicators/delivered_doses/values", &recording).await.ok(200);
+    let tried = request(&setup, NATION, &json!([{"document": capped("test-three", "3")}]));
+    ministry.post("/v1/what-ifs", &tried).await.ok(200);
+    app.audit_ok().await;
+    for (name, table, operation, made) in [
+        ("recording", "indicator_recording", "record_figures", &recording),
+        ("what-if", "what_if", "run_what_if", &tried),
+    ] {
+        let id = made["id"].as_str().unwrap();
+        let key = |change: &str| format!("update allocation.idempotency set {change} where operation = '{operation}'");
+        let row = |change: &str| format!("update allocation.{table} set {change}");
+        // the last is not undone: a key that belongs to nothing
+        let faults = [
+            (row("txid = txid + 1"), format!("{name} {id} was written by transaction"), row("txid = txid - 1")),
+            (key("txid = txid + 1"), format!("{id} was written by transaction"), key("txid = txid - 1")),
+            (key("status = 201"), format!("{id} was answered with 201"), key("status = 200")),
+            (key("key = gen_random_uuid()"), format!("{id} has no idempotency row"), String::new()),
+        ];
+        for (fault, said, undo) in faults {
+            app.db.sql(&fault).await;
+            assert!(app.audit_finds(&said).await, "not found: {said}, after {fault}");
+            app.db.sql(&undo).await;
+        }
+    }
+}
