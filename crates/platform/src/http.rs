@@ -255,6 +255,19 @@ pub fn json<B: Serialize>(mut builder: HttpResponseBuilder, body: &B) -> Result<
     Ok(builder.content_type("application/json").body(serde_json::to_vec(body)?))
 }
 
+/// The answer to a write: with the position of its commit, and marked when the same id was answered before.
+///
+/// # Errors
+/// When `body` cannot be written as JSON, which is a bug.
+pub fn written<B: Serialize>(body: &B, position: &str, replayed: bool) -> Result<HttpResponse> {
+    let mut response = HttpResponse::Ok();
+    if replayed {
+        response.insert_header((headers::IDEMPOTENCY_REPLAYED, "true"));
+    }
+    response.insert_header((headers::POSITION, position));
+    json(response, body)
+}
+
 /// The commit position that a read names in `Meguri-Position`.
 ///
 /// # Errors

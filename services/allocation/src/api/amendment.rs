@@ -8,13 +8,12 @@ use crate::{
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::{Problem, error};
-use platform::{Failure, OpCtx, failure::Result, http};
+use platform::{OpCtx, failure::Result, http};
 use serde::{Serialize, de::DeserializeOwned};
 use std::future::Future;
 use uuid::Uuid;
 use wire::{
     amendment::{AmendPlan, AmendmentMoved, ChooseForOvercommitted, CommitAmendment, LinesWithdrawn, WithdrawLines},
-    headers,
     problem::ProblemBody,
 };
 
@@ -53,38 +52,18 @@ where
         let allocation = allocation.get_ref().clone();
         let shared = allocation.shared.clone();
         match shared.unit_of_work(work(allocation, ctx, body)).await? {
-            Outcome::Done { answer, replayed } => {
-                let mut response = HttpResponse::Ok();
-                if replayed {
-                    response.insert_header((headers::IDEMPOTENCY_REPLAYED, "true"));
-                }
-                response.insert_header((headers::POSITION, answer.position().to_owned()));
-                http::json(response, &answer)
-            }
-            Outcome::Stale { problem, difference } => {
-                let mut body = ProblemBody::new(&problem, req.path(), &http::request_id(req).to_string());
-                body.difference = difference;
-                let mut response = HttpResponse::Conflict();
-                response.content_type("application/problem+json");
-                Ok(response.body(serde_json::to_vec(&body).map_err(Failure::from)?))
-            }
+            Outcome::Done { answer, replayed } => http::written(&answer, answer.position(), replayed),
+            Outcome::Stale { problem, difference } => super::stale(req, &problem, difference),
         }
     })
     .await
 }
 
-/// The id in the path. What is no id names nothing.
-fn id(req: &HttpRequest, name: &str, missing: impl Fn(&str) -> Problem) -> Result<Uuid> {
-    let text = req.match_info().get(name).unwrap_or_default();
-    Ok(text.parse().map_err(|_| missing(text))?)
-}
-
-fn plan_id(req: &HttpRequest) -> Result<Uuid> {
-    id(req, "plan", |text| Problem::new(&error::ALLOCATION_PLAN_NOT_FOUND).with("plan", text))
-}
-
+/// The amendment's id in the path. What is no id names no amendment.
 fn amendment_id(req: &HttpRequest) -> Result<Uuid> {
-    id(req, "amendment", |text| Problem::new(&error::ALLOCATION_AMENDMENT_NOT_FOUND).with("amendment", text))
+    let text = req.match_info().get("amendment").unwrap_or_default();
+    let missing = |_| Problem::new(&error::ALLOCATION_AMENDMENT_NOT_FOUND).with("amendment", text);
+    Ok(text.parse().map_err(missing)?)
 }
 
 /// Propose a change of a committed plan: another supply, by the queue of its rule, or other lines. Nothing is
@@ -108,7 +87,7 @@ fn amendment_id(req: &HttpRequest) -> Result<Uuid> {
     )
 )]
 pub async fn amend(req: HttpRequest, payload: web::Payload, allocation: web::Data<Allocation>) -> HttpResponse {
-    let found = plan_id(&req);
+    let found = super::plan::plan_id(&req);
     run(&req, payload, &allocation, |allocation, ctx, body: AmendPlan| async move {
         amend_plan(&allocation, &ctx, found?, body).await
     })

@@ -3,7 +3,6 @@ use crate::{Allocation, app::indicators};
 use actix_web::{HttpRequest, HttpResponse, web};
 use platform::http;
 use wire::{
-    headers,
     indicator::{FiguresRecorded, IndicatorInfo, IndicatorList, PutIndicator, RecordFigures},
     problem::ProblemBody,
 };
@@ -90,12 +89,7 @@ pub async fn record(req: HttpRequest, payload: web::Payload, allocation: web::Da
         let shared = allocation.shared.clone();
         let work = async move { indicators::record_figures(&allocation, &ctx, &code, body).await };
         let (recorded, replayed) = shared.unit_of_work(work).await?;
-        let mut response = HttpResponse::Ok();
-        if replayed {
-            response.insert_header((headers::IDEMPOTENCY_REPLAYED, "true"));
-        }
-        response.insert_header((headers::POSITION, recorded.position.clone()));
-        http::json(response, &recorded)
+        http::written(&recorded, &recorded.position, replayed)
     })
     .await
 }

@@ -8,10 +8,24 @@ pub mod release;
 pub mod rule;
 pub mod what_if;
 
-use actix_web::web;
-use platform::http::{get, resource};
+use actix_web::{HttpRequest, HttpResponse, web};
+use domain::Problem;
+use platform::{
+    Failure,
+    failure::Result,
+    http::{self, get, resource},
+};
 use utoipa::OpenApi;
-use wire::openapi::Bearer;
+use wire::{openapi::Bearer, plan::LineDifference, problem::ProblemBody};
+
+/// Another officer was faster: the difference, line by line.
+fn stale(req: &HttpRequest, problem: &Problem, difference: Vec<LineDifference>) -> Result<HttpResponse> {
+    let mut body = ProblemBody::new(problem, req.path(), &http::request_id(req).to_string());
+    body.difference = difference;
+    let mut response = HttpResponse::Conflict();
+    response.content_type("application/problem+json");
+    Ok(response.body(serde_json::to_vec(&body).map_err(Failure::from)?))
+}
 
 /// Mounts the routes.
 pub fn configure(allocation: &crate::Allocation, config: &mut web::ServiceConfig) {

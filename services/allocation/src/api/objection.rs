@@ -14,7 +14,6 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::future::Future;
 use uuid::Uuid;
 use wire::{
-    headers,
     objection::{AnswerObjection, ObjectToLine, Objection, ObjectionAnswered, ObjectionMade, Proposal},
     problem::ProblemBody,
 };
@@ -49,12 +48,7 @@ where
         let allocation = allocation.get_ref().clone();
         let shared = allocation.shared.clone();
         let (answer, replayed) = shared.unit_of_work(work(allocation, ctx, body)).await?;
-        let mut response = HttpResponse::Ok();
-        if replayed {
-            response.insert_header((headers::IDEMPOTENCY_REPLAYED, "true"));
-        }
-        response.insert_header((headers::POSITION, position(&answer).to_owned()));
-        http::json(response, &answer)
+        http::written(&answer, position(&answer), replayed)
     })
     .await
 }

@@ -6,12 +6,11 @@ use crate::{
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::{Problem, error};
-use platform::{Failure, OpCtx, failure::Result, http};
+use platform::{OpCtx, failure::Result, http};
 use serde::de::DeserializeOwned;
 use std::future::Future;
 use uuid::Uuid;
 use wire::{
-    headers,
     plan::{AdjustLines, AssignToSites, ComputePlan, MovePlan, PlanMoved, TakeBackPlan},
     problem::ProblemBody,
 };
@@ -33,21 +32,8 @@ where
         let allocation = allocation.get_ref().clone();
         let shared = allocation.shared.clone();
         match shared.unit_of_work(work(allocation, ctx, body)).await? {
-            Outcome::Moved { moved, replayed } => {
-                let mut response = HttpResponse::Ok();
-                if replayed {
-                    response.insert_header((headers::IDEMPOTENCY_REPLAYED, "true"));
-                }
-                response.insert_header((headers::POSITION, moved.position.clone()));
-                http::json(response, &moved)
-            }
-            Outcome::Stale { problem, difference } => {
-                let mut body = ProblemBody::new(&problem, req.path(), &http::request_id(req).to_string());
-                body.difference = difference;
-                let mut response = HttpResponse::Conflict();
-                response.content_type("application/problem+json");
-                Ok(response.body(serde_json::to_vec(&body).map_err(Failure::from)?))
-            }
+            Outcome::Moved { moved, replayed } => http::written(&moved, &moved.position, replayed),
+            Outcome::Stale { problem, difference } => super::stale(req, &problem, difference),
         }
     })
     .await

@@ -3,7 +3,6 @@ use crate::{Allocation, app::release_lines::release_lines};
 use actix_web::{HttpRequest, HttpResponse, web};
 use platform::http;
 use wire::{
-    headers,
     problem::ProblemBody,
     shipment::{LinesReleased, ReleaseLines},
 };
@@ -33,12 +32,7 @@ pub async fn release(req: HttpRequest, payload: web::Payload, allocation: web::D
         let shared = allocation.shared.clone();
         let work = async move { release_lines(&allocation, &ctx, body).await };
         let (released, replayed) = shared.unit_of_work(work).await?;
-        let mut response = HttpResponse::Ok();
-        if replayed {
-            response.insert_header((headers::IDEMPOTENCY_REPLAYED, "true"));
-        }
-        response.insert_header((headers::POSITION, released.position.clone()));
-        http::json(response, &released)
+        http::written(&released, &released.position, replayed)
     })
     .await
 }

@@ -6,7 +6,6 @@ use platform::http;
 use std::fmt::Write as _;
 use uuid::Uuid;
 use wire::{
-    headers,
     problem::ProblemBody,
     what_if::{RunWhatIf, WhatIfAnswer, WhatIfRan},
 };
@@ -36,12 +35,7 @@ pub async fn run(req: HttpRequest, payload: web::Payload, allocation: web::Data<
         let shared = allocation.shared.clone();
         let work = async move { what_if::run_what_if(&allocation, &ctx, body).await };
         let (ran, replayed) = shared.unit_of_work(work).await?;
-        let mut response = HttpResponse::Ok();
-        if replayed {
-            response.insert_header((headers::IDEMPOTENCY_REPLAYED, "true"));
-        }
-        response.insert_header((headers::POSITION, ran.position.clone()));
-        http::json(response, &ran)
+        http::written(&ran, &ran.position, replayed)
     })
     .await
 }

@@ -13,7 +13,7 @@ use platform::{
 use serde::{Serialize, de::DeserializeOwned};
 use std::future::Future;
 use utoipa::OpenApi;
-use wire::{headers, openapi::Bearer};
+use wire::openapi::Bearer;
 
 /// Mounts the routes.
 pub fn configure(distribution: &Distribution, config: &mut web::ServiceConfig) {
@@ -93,12 +93,7 @@ where
         let distribution = distribution.get_ref().clone();
         let shared = distribution.shared.clone();
         let outcome = shared.unit_of_work(work(distribution, ctx, body)).await?;
-        let mut response = HttpResponse::Ok();
-        if outcome.replayed {
-            response.insert_header((headers::IDEMPOTENCY_REPLAYED, "true"));
-        }
-        response.insert_header((headers::POSITION, outcome.answer.position().to_owned()));
-        http::json(response, &outcome.answer)
+        http::written(&outcome.answer, outcome.answer.position(), outcome.replayed)
     })
     .await
 }
