@@ -6,7 +6,8 @@ use crate::{
 use domain::{
     Problem, error,
     ids::{AccountId, FacilityId, OrganisationId},
-    policy::{Actor, Place, Role},
+    policy::{Action, Actor, Place, Reach, Role},
+    territory::Tier,
 };
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use sha2::{Digest, Sha256};
@@ -153,12 +154,24 @@ fn partner_place(code: &str) -> Option<Place> {
     code.parse().map(Place::Wholesaler).or_else(|_| code.parse().map(Place::Branch)).ok()
 }
 
+/// A service account's limits. What is not known here is not allowed, so the token is refused as a whole.
+fn actions(scope: &str) -> Result<Arc<[Action]>> {
+    scope.split_ascii_whitespace().map(|name| Action::parse(name).ok_or_else(invalid)).collect()
+}
+
 fn actor(claims: Claims) -> Result<Actor> {
     let role = Role::parse(&claims.role).filter(|role| *role != Role::Public).ok_or_else(invalid)?;
     let home = match (claims.facility, claims.partner) {
         (Some(facility), _) => Place::Facility(FacilityId(facility), claims.territory),
         (None, Some(partner)) => partner_place(&partner).ok_or_else(invalid)?,
         (None, None) => Place::Territory(claims.territory),
+    };
+    // a city's own centre looks after the city
+    let reach = match home {
+        Place::Territory(code) if role == Role::HealthCentre && code.tier() == Tier::Municipality => {
+            Arc::new(Reach { area: vec![code], ..Reach::default() })
+        }
+        _ => Reach::none(),
     };
     Ok(Actor {
         account: AccountId(claims.sub),
@@ -167,5 +180,9 @@ fn actor(claims: Claims) -> Result<Actor> {
         role,
         home,
         machine: claims.machine,
+        session: claims.sid,
+        delegation: claims.dlg,
+        actions: claims.scope.as_deref().map(actions).transpose()?,
+        reach,
     })
 }

@@ -60,6 +60,9 @@ pub async fn sign_in(identity: &Identity, request: TokenRequest, address: &str) 
         facility: account.facility,
         partner: account.partner,
         machine: kind == "service",
+        sid: None,
+        dlg: None,
+        scope: None,
         iat: issued_s,
         exp: issued_s + i64::from(TOKEN_LIFE_S),
     };
