@@ -81,6 +81,12 @@ names! {
         DayOpen = "day_open",
         /// Making accounts, service accounts and signing keys.
         AccountIssue = "account_issue",
+        /// Beginning a session of one's own account.
+        SignIn = "sign_in",
+        /// Ending a session of one's own account.
+        SessionEnd = "session_end",
+        /// Changing one's own password or second factor.
+        CredentialChange = "credential_change",
         /// Reading a round's plans and grants at a place.
         PlanRead = "plan_read",
         /// Computing, adjusting and handing in a plan.
@@ -181,6 +187,8 @@ pub struct Actor {
     pub home: Place,
     /// A machine's account (its request rate is higher).
     pub machine: bool,
+    /// The sign-in session it acts in; none for machines and for tokens without a session.
+    pub session: Option<uuid::Uuid>,
 }
 
 impl Actor {
@@ -195,6 +203,7 @@ impl Actor {
             role: Role::Public,
             home: Place::Territory(TerritoryCode::NATION),
             machine: false,
+            session: None,
         }
     }
 
@@ -387,6 +396,12 @@ fn verdict(role: Role, action: Action, level: Level, relation: Relation) -> Verd
         },
         Action::LotRecall if role == Role::Ministry && inside => Verdict::Allow,
         Action::LotRecall => Verdict::Refuse,
+        Action::SignIn | Action::SessionEnd | Action::CredentialChange
+            if role != Role::Public && relation == Relation::Own =>
+        {
+            Verdict::Allow
+        }
+        Action::SignIn | Action::SessionEnd | Action::CredentialChange => Verdict::Refuse,
         Action::RoundOpen
         | Action::PlanCarry
         | Action::PastRoundImport

@@ -28,6 +28,7 @@ fn officer(allocation: &Allocation, role: Role, code: &str) -> OpCtx {
         role,
         home: Place::Territory(TerritoryCode::parse(code).unwrap()),
         machine: true,
+        session: None,
     };
     OpCtx::new(actor, &allocation.shared.clock)
 }
