@@ -7,7 +7,8 @@ use crate::{
 use domain::{
     Problem, error,
     ids::{AccountId, FacilityId, OrganisationId},
-    policy::{Actor, Place, Role},
+    policy::{Action, Actor, Place, Reach, Role},
+    territory::Tier,
 };
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use sha2::{Digest, Sha256};
@@ -178,6 +179,11 @@ fn partner_place(code: &str) -> Option<Place> {
     code.parse().map(Place::Wholesaler).or_else(|_| code.parse().map(Place::Branch)).ok()
 }
 
+/// A service account's limits. What is not known here is not allowed, so the token is refused as a whole.
+fn actions(scope: &str) -> Result<Arc<[Action]>> {
+    scope.split_ascii_whitespace().map(|name| Action::parse(name).ok_or_else(invalid)).collect()
+}
+
 /// Who acts with a token that says this.
 ///
 /// # Errors
@@ -189,6 +195,13 @@ pub fn actor(claims: Claims) -> Result<Actor> {
         (None, Some(partner)) => partner_place(&partner).ok_or_else(invalid)?,
         (None, None) => Place::Territory(claims.territory),
     };
+    // a city's own centre looks after the city
+    let reach = match home {
+        Place::Territory(code) if role == Role::HealthCentre && code.tier() == Tier::Municipality => {
+            Arc::new(Reach { area: vec![code], ..Reach::default() })
+        }
+        _ => Reach::none(),
+    };
     Ok(Actor {
         account: AccountId(claims.sub),
         organisation: OrganisationId(claims.org),
@@ -197,5 +210,8 @@ pub fn actor(claims: Claims) -> Result<Actor> {
         home,
         machine: claims.machine,
         session: claims.sid,
+        delegation: claims.dlg,
+        actions: claims.scope.as_deref().map(actions).transpose()?,
+        reach,
     })
 }

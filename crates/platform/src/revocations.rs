@@ -58,8 +58,9 @@ impl Revocations {
             return false;
         }
         let session = actor.session.is_some_and(|session| list.contains_key(&(Kind::Session, session)));
+        let delegation = actor.delegation.is_some_and(|delegation| list.contains_key(&(Kind::Delegation, delegation)));
         // an account that is let in again gets new tokens, which count
-        session || list.get(&(Kind::Account, actor.account.0)).is_some_and(|at_s| issued_s <= *at_s)
+        session || delegation || list.get(&(Kind::Account, actor.account.0)).is_some_and(|at_s| issued_s <= *at_s)
     }
 
     /// Notes what this process has just written, so that it counts here at once.

@@ -60,9 +60,16 @@ pub struct Claims {
     pub partner: Option<String>,
     /// A machine's account.
     pub machine: bool,
-    /// The sign-in session, for a person's token that belongs to one.
+    /// The session signed in with; machines have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<uuid::Uuid>,
+    /// The delegation acted under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dlg: Option<uuid::Uuid>,
+    /// Names of actions, separated by spaces: all that a service account may do, where that is less than its
+    /// role allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
     /// Issued at, seconds since 1970, real time.
     pub iat: i64,
     /// Expires at, seconds since 1970, real time.

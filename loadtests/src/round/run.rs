@@ -113,7 +113,7 @@ fn officer(allocation: &Allocation, code: TerritoryCode) -> OpCtx {
         role,
         home: Place::Territory(code),
         machine: false,
-        session: None,
+        ..Actor::public()
     };
     OpCtx::new(actor, &allocation.shared.clock)
 }

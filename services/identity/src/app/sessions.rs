@@ -8,7 +8,7 @@ use crate::Identity;
 use domain::{
     Problem, error,
     ids::RequestId,
-    policy::{Action, Actor, Permit, decide},
+    policy::{Action, Actor, Permit, Reach, decide},
     time::{Instant, rfc3339},
 };
 use identity_store::{
@@ -82,10 +82,11 @@ pub(crate) fn context(identity: &Identity, actor: Actor, request_id: RequestId) 
     OpCtx { request_id, ..OpCtx::new(actor, &identity.shared.clock) }
 }
 
-/// The permit for one's own account.
+/// The permit for one's own account, which stays its own whatever becomes of its home.
 pub(crate) fn own(actor: &Actor, action: Action) -> Result<Permit> {
     let forbidden = || Problem::new(&error::AUTH_FORBIDDEN);
-    Ok(decide(actor, action, actor.home).map_err(|denied| denied.or_missing(forbidden()))?)
+    let actor = Actor { reach: Reach::none(), ..actor.clone() };
+    Ok(decide(&actor, action, actor.home).map_err(|denied| denied.or_missing(forbidden()))?)
 }
 
 /// Begins a session for somebody who has proved who it is.

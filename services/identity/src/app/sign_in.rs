@@ -83,6 +83,8 @@ pub fn claims(identity: &Identity, account: &Account, session: Option<Uuid>, lif
         partner: account.partner.clone(),
         machine: account.kind == SERVICE,
         sid: session,
+        dlg: None,
+        scope: None,
         iat: issued_s,
         exp: issued_s + life_s,
     })

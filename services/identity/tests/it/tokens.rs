@@ -127,6 +127,8 @@ async fn expired_tokens_and_other_audiences_and_issuers_are_refused() {
         partner: None,
         machine: true,
         sid: None,
+        dlg: None,
+        scope: None,
         iat: now_s,
         exp: now_s + 300,
     };
