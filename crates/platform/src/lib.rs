@@ -18,6 +18,7 @@ pub mod opctx;
 pub mod outbox;
 pub mod outbox_unsent;
 mod schema;
+pub mod seal;
 pub mod serve;
 pub mod statement;
 pub mod telemetry;
