@@ -71,6 +71,8 @@ names! {
         FacilityRead = "facility_read",
         /// A facility's own reports.
         ReportRead = "report_read",
+        /// Who saw what about a facility.
+        ViewsRead = "views_read",
         /// Sending or correcting a facility's report.
         ReportSubmit = "report_submit",
         /// Creating and changing facilities in bulk, and who must report.
@@ -324,6 +326,14 @@ fn verdict(role: Role, action: Action, level: Level, relation: Relation) -> Verd
         },
         Action::FacilityRead | Action::ReportRead if level == Level::Facility && sees_facility => Verdict::Allow,
         Action::FacilityRead | Action::ReportRead => Verdict::Hide,
+        Action::ViewsRead => match (level, role) {
+            // those who answer for it to the public, and the facility about itself
+            (Level::Facility, Role::Ministry | Role::Prefecture | Role::Auditor | Role::Hospital) if sees_facility => {
+                Verdict::Allow
+            }
+            (Level::Facility, _) if sees_facility => Verdict::Refuse,
+            _ => Verdict::Hide,
+        },
         Action::ReportSubmit => match (level, role) {
             (Level::Facility, Role::Hospital | Role::ReportingProxy) if sees_facility => Verdict::Allow,
             (Level::Facility, _) if sees_facility => Verdict::Refuse,

@@ -22,6 +22,7 @@ pub mod seal;
 pub mod serve;
 pub mod statement;
 pub mod telemetry;
+pub mod views;
 
 pub use client::http_client;
 pub use db::{Db, Position, Tx};

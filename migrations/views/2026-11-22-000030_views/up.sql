@@ -26,8 +26,9 @@ create table log (
     primary key (business_at, id)
 ) partition by range (business_at);
 create table log_default partition of log default;
-create index log_facility on log (facility, business_at desc, id desc);
-create index log_actor on log (actor_name, business_at desc);
+-- ids are in the order of time
+create index log_facility on log (facility, id desc);
+create index log_actor on log (actor_name, id desc);
 
 -- As the services' function of this name.
 create function ensure_month(parent text, day date) returns void

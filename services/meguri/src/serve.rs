@@ -170,6 +170,9 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     shared.clock.follow(clock_db.clone());
     let gateway_db = home.pool("gateway", "reference")?;
 
+    // another small one: what was shown is noted apart from the read-only snapshots
+    let views_db = Db::new(&home.role_url("gateway_views")?, "views", 4)?;
+
     let identity = match settings.runs(Service::Identity) {
         true => Some(Identity::new(shared.clone(), home.pool("identity_app", "identity")?)),
         false => None,
@@ -205,6 +208,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
         Gateway::new(GatewaySettings {
             shared: shared.clone(),
             db: gateway_db.clone(),
+            views_db: views_db.clone(),
             capacity_url,
             allocation_url,
             distribution_url,
