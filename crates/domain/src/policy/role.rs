@@ -51,6 +51,8 @@ names! {
         FacilityRead = "facility_read",
         /// A facility's own reports.
         ReportRead = "report_read",
+        /// Who saw what about a facility.
+        ViewsRead = "views_read",
         /// Sending or correcting a facility's report.
         ReportSubmit = "report_submit",
         /// Creating and changing facilities in bulk, and who must report.
@@ -142,6 +144,7 @@ impl Action {
                 | Self::FiguresRead
                 | Self::FacilityRead
                 | Self::ReportRead
+                | Self::ViewsRead
                 | Self::PlanRead
                 | Self::PlanProposalRead
                 | Self::PublishedRead

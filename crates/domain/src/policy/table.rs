@@ -187,6 +187,11 @@ fn care(role: Role, action: Action, level: Level, relation: Relation) -> Verdict
                 || relation == Relation::SharedReports),
             seen,
         ),
+        // those who answer for it to the public, and the facility about itself
+        (Action::ViewsRead, _) => {
+            let answers = matches!(role, Role::Ministry | Role::Prefecture | Role::Auditor) && relation.is_inside();
+            of_seen(seen && (answers || matches!(role, Role::Hospital | Role::Clinic)), seen)
+        }
         (Action::ReportSubmit, _) => {
             let reports = matches!(role, Role::Hospital | Role::Clinic | Role::ReportingProxy);
             of_seen(seen && reports, seen)
@@ -231,6 +236,7 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
         Action::FiguresRead
         | Action::FacilityRead
         | Action::ReportRead
+        | Action::ViewsRead
         | Action::ReportSubmit
         | Action::FacilityClose => care(role, action, level, relation),
         Action::PlanRead

@@ -158,8 +158,7 @@ mod tests {
             describe::<revocation::table>(),
         ];
         assert_equal(&db, "reference", &reference).await;
-        let identity =
-            [describe::<account::table>(), describe::<signing_key::table>(), describe::<session::table>()];
+        let identity = [describe::<account::table>(), describe::<signing_key::table>(), describe::<session::table>()];
         assert_equal(&db, "identity", &identity).await;
     }
 }
