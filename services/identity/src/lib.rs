@@ -3,7 +3,7 @@ pub mod api;
 pub mod app;
 pub mod facts;
 
-use platform::{Db, Shared};
+use platform::{Db, Shared, failure::Result, one_time::OneTime};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The service: what its handlers and use cases share. Cheap to clone.
@@ -15,13 +15,23 @@ pub struct Identity {
     pub db: Db,
     key: Arc<RwLock<Option<Arc<app::keys::Signer>>>>,
     hashing: app::hashing::Hashing,
+    accounts: app::account::Accounts,
 }
 
 impl Identity {
-    /// The service on its pool.
+    /// The service on its pool; `secret` is the instance's.
+    ///
+    /// # Errors
+    /// Never: any text is a secret.
+    pub fn new(shared: Shared, db: Db, secret: &str) -> Result<Self> {
+        let accounts = app::account::Accounts { db: db.clone(), one_time: OneTime::new(secret)? };
+        Ok(Self { shared, db, key: Arc::default(), hashing: app::hashing::Hashing::default(), accounts })
+    }
+
+    /// What issuing accounts needs.
     #[must_use]
-    pub fn new(shared: Shared, db: Db) -> Self {
-        Self { shared, db, key: Arc::default(), hashing: app::hashing::Hashing::default() }
+    pub fn accounts(&self) -> &app::account::Accounts {
+        &self.accounts
     }
 
     fn signer(&self) -> Option<Arc<app::keys::Signer>> {

@@ -161,7 +161,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     let gateway_db = home.pool("gateway", "reference")?;
 
     let identity = match settings.runs(Service::Identity) {
-        true => Some(Identity::new(shared.clone(), home.pool("identity_app", "identity")?)),
+        true => Some(Identity::new(shared.clone(), home.pool("identity_app", "identity")?, &home.stack.secret)?),
         false => None,
     };
     let capacity = match settings.runs(Service::Capacity) {

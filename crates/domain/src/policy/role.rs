@@ -61,6 +61,16 @@ names! {
         DayOpen = "day_open",
         /// Making accounts, service accounts and signing keys.
         AccountIssue = "account_issue",
+        /// Reading who has an account, without credentials and addresses.
+        AccountRead = "account_read",
+        /// Redeeming the invitation to one's own account.
+        InvitationRedeem = "invitation_redeem",
+        /// Letting another organisation's account do something for one's own.
+        Delegate = "delegate",
+        /// Reading notices; whom each is for, it says itself.
+        NoticeRead = "notice_read",
+        /// Publishing, correcting and withdrawing notices for a place.
+        NoticePublish = "notice_publish",
         /// Reading a round's plans and grants at a place.
         PlanRead = "plan_read",
         /// Computing, adjusting and handing in a plan.
@@ -141,6 +151,8 @@ impl Action {
                 | Self::PublishedRead
                 | Self::ShipmentRead
                 | Self::SharingRead
+                | Self::AccountRead
+                | Self::NoticeRead
         )
     }
 }
