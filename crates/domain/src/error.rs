@@ -251,6 +251,11 @@ codes! {
     ALLOCATION_NOT_WHOLE_PACKS = "allocation.not_whole_packs", 422, "合計 {vials} は {pack_vials} 入りの箱の整数倍ではありません（余り {remainder}）。", "{vials} in all are no whole packs of {pack_vials} (remainder {remainder}).";
     ALLOCATION_WRONG_SITE_FOR_STREAM = "allocation.wrong_site_for_stream", 422, "接種施設 {site}（種類 {kind}）は、枠「{stream}」の割当先ではありません。", "Site {site} ({kind}) takes no part in the stream {stream}.";
     // rounds of the past: what is odd about a row that was taken as published has status 0
+    ALLOCATION_MALFORMED_SCENARIO = "allocation.malformed_scenario", 0, "シナリオの形式が正しくありません（{reason}）。", "The scenario does not fit ({reason}).";
+    ALLOCATION_PAST_ROUND_NOT_FOUND = "allocation.past_round_not_found", 404, "過去のクール {past_round} はありません。", "There is no round of the past {past_round}.";
+    ALLOCATION_PAST_ROUND_GAVE_NOTHING = "allocation.past_round_gave_nothing", 422, "この過去のクールの合計は {doses} 回分です。配る数を supply に入れてください。", "The doses of this round of the past sum to {doses}: give a supply of your own.";
+    ALLOCATION_UNKNOWN_PLACES = "allocation.unknown_places", 422, "次の地域は対象にありません: {places}。", "These are no places of it: {places}.";
+    ALLOCATION_FIGURE_TOO_NEW = "allocation.figure_too_new", 422, "{as_of} の数は、{day} の時点ではまだありません。", "A figure of {as_of} was not known on {day}.";
     PAST_NOT_WHOLE_PACKS = "past.not_whole_packs", 0, "{place}: {doses} 回分は {pack} 回分の箱の整数倍ではありません。公表のまま取り込みました。", "{place}: {doses} doses are no whole boxes of {pack}. Taken as published.";
     PAST_SLIP = "past.slip", 0, "{place}: {doses} 回分は {pack} 回分の箱の整数倍ではありません。もう一方の数 {other} は整数倍で、違うのは1、2桁だけです。誤記と思われますが、公表のまま取り込みました。", "{place}: {doses} doses are no whole boxes of {pack}; the other figure, {other}, is whole boxes and differs in one or two digits: it looks like a slip. Taken as published.";
     PAST_DOSES_DIFFER = "past.doses_differ", 0, "{place}: 1回目 {first} と2回目 {second} が違います。公表のまま取り込みました。", "{place}: {first} first doses and {second} second doses differ. Taken as published.";
