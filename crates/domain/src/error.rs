@@ -35,6 +35,12 @@ codes! {
     AUTH_BAD_CREDENTIALS = "auth.bad_credentials", 401, "利用者名またはパスワード（シークレット）が違います。", "The name or the password (secret) is wrong.";
     AUTH_FORBIDDEN = "auth.forbidden", 403, "この操作を行う権限がありません。", "Your role may not do this.";
     AUTH_TOO_MANY_ATTEMPTS = "auth.too_many_attempts", 429, "サインインの試行回数が上限を超えました。{seconds}秒後にやり直してください。", "Too many attempts to sign in. Try again in {seconds} s.";
+    AUTH_REVOKED = "auth.revoked", 401, "このサインインは取り消されました。もう一度サインインしてください。", "This sign-in was revoked. Sign in again.";
+    AUTH_SESSION_ENDED = "auth.session_ended", 401, "サインインの有効時間が過ぎたか、サインアウト済みです。もう一度サインインしてください。", "The session has ended. Sign in again.";
+    AUTH_FORGERY_SUSPECTED = "auth.forgery_suspected", 403, "別のサイトから送られた可能性があるため受け付けません。画面を開き直してください。", "This may have been sent by another site. A request with the cookie needs the header Meguri-Request: console and must come from this site.";
+    AUTH_SECOND_FACTOR_REQUIRED = "auth.second_factor_required", 401, "確認コードを入力してください。", "Give the code of your second factor.";
+    AUTH_ENROLMENT_REQUIRED = "auth.enrolment_required", 403, "二要素認証の登録が必要です。登録してからサインインしてください。", "Enrol a second factor first.";
+    SESSION_NOT_FOUND = "session.not_found", 404, "サインイン {session} はありません。", "There is no session {session} of yours.";
     // accounts, invitations, delegations
     ACCOUNT_NOT_FOUND = "account.not_found", 404, "アカウント {name} はありません。", "There is no account {name}.";
     ACCOUNT_NAME_TAKEN = "account.name_taken", 409, "アカウント名 {name} は既に使われています。", "The account name {name} is taken.";

@@ -18,6 +18,7 @@ pub mod one_time;
 pub mod opctx;
 pub mod outbox;
 pub mod outbox_unsent;
+pub mod revocations;
 mod schema;
 pub mod serve;
 pub mod statement;

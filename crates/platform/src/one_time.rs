@@ -1,7 +1,7 @@
 //! One-time links and codes: computed from the instance's secret and the invitation's id whenever they are
 //! shown or sent, and stored nowhere. What is kept is a seal, by which one that is given is recognised.
 use hmac::{Hmac, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// No 0 and O, no 1, I and L: what is read out on the telephone is not misheard or mistyped for another.
@@ -17,11 +17,12 @@ pub struct OneTime(Hmac<Sha256>);
 
 impl OneTime {
     /// Of an instance, by its secret.
-    ///
-    /// # Errors
-    /// Never: HMAC takes keys of any length.
-    pub fn new(secret: &str) -> crate::failure::Result<Self> {
-        Hmac::new_from_slice(secret.as_bytes()).map(Self).map_err(crate::Failure::internal)
+    #[must_use]
+    pub fn new(secret: &str) -> Self {
+        let mut key = hmac::digest::Key::<Hmac<Sha256>>::default();
+        // the secret may have any length; the digest, and zeros after it, fill HMAC's block
+        key.iter_mut().zip(Sha256::digest(secret.as_bytes())).for_each(|(to, byte)| *to = byte);
+        Self(Hmac::new(&key))
     }
 
     fn mac(&self, purpose: &str, text: &[u8]) -> [u8; 32] {
@@ -92,8 +93,8 @@ mod tests {
 
     #[test]
     fn each_invitation_and_each_instance_has_its_own() {
-        let one = OneTime::new("secret").unwrap();
-        let other = OneTime::new("another").unwrap();
+        let one = OneTime::new("secret");
+        let other = OneTime::new("another");
         let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
         assert_eq!(one.token(a), one.token(a));
         assert_ne!(one.token(a), one.token(b));
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn codes_can_be_read_out_and_are_understood_however_they_are_typed() {
-        let one = OneTime::new("secret").unwrap();
+        let one = OneTime::new("secret");
         for number in 0..200 {
             let code = one.code(Uuid::from_u128(number));
             assert_eq!(code.len(), CODE_CHARS + 1);

@@ -45,7 +45,7 @@ impl Service {
             return Ok(token.clone());
         }
         let request =
-            TokenRequest::ServiceAccount { client_id: OFFICER.to_owned(), client_secret: self.secret.clone() };
+            TokenRequest::ServiceAccount { client_id: OFFICER.to_owned(), client_secret: self.secret.clone(), delegation: None };
         let answer = self.http.post(format!("{}/v1/tokens", self.process.url)).json(&request).send().await;
         let answer = answer.and_then(reqwest::Response::error_for_status).map_err(failed)?;
         let token = answer.json::<TokenResponse>().await.map_err(failed)?.access_token;

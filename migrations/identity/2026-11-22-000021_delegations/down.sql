@@ -1,1 +1,2 @@
+alter table session drop column delegation;
 drop table delegation;

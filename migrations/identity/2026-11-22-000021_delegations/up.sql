@@ -37,3 +37,6 @@ create table delegation (
 create index delegation_organisation on delegation (organisation, id);
 create index delegation_account on delegation (account, id);
 create index delegation_open on delegation (valid_until) where ended_at is null;
+
+-- a browser's session may act for another organisation
+alter table session add column delegation uuid references delegation (id);

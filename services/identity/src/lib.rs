@@ -2,8 +2,9 @@
 pub mod api;
 pub mod app;
 pub mod facts;
+pub mod jobs;
 
-use platform::{Db, Shared, failure::Result, one_time::OneTime};
+use platform::{Db, Shared, one_time::OneTime};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The service: what its handlers and use cases share. Cheap to clone.
@@ -13,19 +14,20 @@ pub struct Identity {
     pub shared: Shared,
     /// Pool in the role `identity_app`.
     pub db: Db,
+    secret: Arc<str>,
     key: Arc<RwLock<Option<Arc<app::keys::Signer>>>>,
     hashing: app::hashing::Hashing,
     accounts: app::account::Accounts,
 }
 
 impl Identity {
-    /// The service on its pool; `secret` is the instance's.
-    ///
-    /// # Errors
-    /// Never: any text is a secret.
-    pub fn new(shared: Shared, db: Db, secret: &str) -> Result<Self> {
-        let accounts = app::account::Accounts { db: db.clone(), one_time: OneTime::new(secret)? };
-        Ok(Self { shared, db, key: Arc::default(), hashing: app::hashing::Hashing::default(), accounts })
+    /// The service on its pool. What it keeps enciphered is enciphered with keys made of the instance's
+    /// `secret`.
+    #[must_use]
+    pub fn new(shared: Shared, db: Db, secret: &str) -> Self {
+        let accounts = app::account::Accounts { db: db.clone(), one_time: OneTime::new(secret) };
+        let hashing = app::hashing::Hashing::default();
+        Self { shared, db, secret: secret.into(), key: Arc::default(), hashing, accounts }
     }
 
     /// What issuing accounts needs.

@@ -61,6 +61,12 @@ names! {
         DayOpen = "day_open",
         /// Making accounts, service accounts and signing keys.
         AccountIssue = "account_issue",
+        /// Beginning a session of one's own account.
+        SignIn = "sign_in",
+        /// Ending a session of one's own account.
+        SessionEnd = "session_end",
+        /// Changing one's own password or second factor.
+        CredentialChange = "credential_change",
         /// Reading who has an account, without credentials and addresses.
         AccountRead = "account_read",
         /// Redeeming the invitation to one's own account.

@@ -285,6 +285,9 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
             Role::Wholesaler => when(level == Level::Partner && inside, Verdict::Hide),
             role => when(inside && role == Role::Operator, Verdict::Refuse),
         },
+        Action::SignIn | Action::SessionEnd | Action::CredentialChange => {
+            when(relation == Relation::Own && role != Role::Public, Verdict::Refuse)
+        }
         Action::LotRecall => when(inside && role == Role::Ministry, Verdict::Refuse),
         // between territories: their officers, and whoever looks after them, know what was agreed
         Action::SharingRead | Action::SharingManage => {

@@ -2,6 +2,7 @@
 pub mod account;
 pub mod delegation;
 pub mod notice;
+pub mod session;
 pub mod token;
 
 mod respond;
@@ -15,6 +16,14 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
     config
         .app_data(web::Data::new(identity.clone()))
         .service(resource("/v1/tokens", "POST").route(web::post().to(token::issue)))
+        .service(
+            resource("/v1/sessions", "GET, HEAD, POST")
+                .route(get().to(session::list))
+                .route(web::post().to(session::begin)),
+        )
+        .service(resource("/v1/sessions:renew", "POST").route(web::post().to(session::renew)))
+        .service(resource("/v1/sessions/{session}", "DELETE").route(web::delete().to(session::end)))
+        .service(resource("/v1/me", "GET, HEAD").route(get().to(session::me)))
         .service(
             resource("/v1/accounts", "GET, HEAD, POST")
                 .route(get().to(account::list))
@@ -59,7 +68,8 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
 #[openapi(
     info(title = "Meguri identity", version = "1", license(name = "Apache-2.0")),
     paths(
-        token::issue, token::keys, account::issue_one, account::issue_many, account::list, account::suspend,
+        token::issue, token::keys,
+        session::begin, session::renew, session::list, session::end, session::me, account::issue_one, account::issue_many, account::list, account::suspend,
         account::resume, account::close, account::confirm, account::invite, account::redeem_invitation,
         delegation::propose, delegation::list, delegation::second, delegation::end, notice::publish_one, notice::list,
         notice::read, notice::print, notice::attachment, notice::readers, notice::correct_one, notice::withdraw_one,
@@ -67,6 +77,7 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
     ),
     tags(
         (name = "tokens", description = "Signing in"),
+        (name = "sessions", description = "Signed-in browsers"),
         (name = "accounts", description = "Accounts and the invitations to them"),
         (name = "delegations", description = "Acting for another organisation"),
         (name = "notices", description = "お知らせ, 事務連絡"),

@@ -1,6 +1,6 @@
 //! 委任: making, confirming and ending delegations, and acting under one.
-use super::account::end;
-use chrono::TimeDelta;
+use super::{account::end, sessions::revoke};
+use crate::Identity;
 use domain::{
     BusinessDay, FieldError, Problem, TerritoryCode,
     delegation::{DAYS_MAX, not_to_give},
@@ -10,10 +10,10 @@ use domain::{
 use identity_store::{read, rows::delegations::Delegation, write};
 use platform::{
     Db, Failure, OpCtx, Tx, audit,
-    auth::TOKEN_LIFE_S,
     clock::real_now,
     failure::Result,
     idempotency::{self, Key},
+    revocations::Kind,
 };
 use uuid::Uuid;
 use wire::{
@@ -165,7 +165,7 @@ pub async fn finish(db: &Db, ctx: &OpCtx, id: Uuid, request: EndDelegation) -> R
         if ended.is_empty() {
             return Err(Problem::new(&error::DELEGATION_WRONG_STATE).with("state", "ended").into());
         }
-        revoke(&mut tx, &ended).await?;
+        revoke(&mut tx, Kind::Delegation, &ended).await?;
         let moved = moved(&tx, id, "ended");
         answered(&mut tx, &key, moved).await
     };
@@ -189,7 +189,7 @@ pub async fn end_those_over(db: &Db, ctx: &OpCtx) -> Result<usize> {
     let written = async {
         let ids: Vec<Uuid> = over.iter().map(|row| row.id).collect();
         let ended = write::delegations::end(&mut tx, &ids, &ctx.actor.name, ctx.now, "its last day is over").await?;
-        revoke(&mut tx, &ended).await?;
+        revoke(&mut tx, Kind::Delegation, &ended).await?;
         Ok(ended.len())
     };
     let written = written.await;
@@ -218,15 +218,17 @@ pub async fn page(db: &Db, ctx: &OpCtx, first: Option<u32>, after: Option<Uuid>)
     Ok(DelegationPage { delegations: rows.into_iter().map(|row| shown(row, today)).collect(), next })
 }
 
-/// Turns the claims of an account into those of somebody who acts for the giver. What it may do is what was
-/// given; who it is stays in `sub`, and its name says both.
+/// Turns the claims of an account into those of somebody who acts for the giver of `delegation`; without one
+/// they stay. What it may do is what was given; who it is stays in `sub`, and its name says both.
 ///
 /// # Errors
 /// `delegation.not_in_force`, the same for one that is somebody else's or does not exist.
-pub async fn act(db: &Db, today: BusinessDay, delegation: Uuid, claims: Claims) -> Result<Claims> {
+pub async fn acting(identity: &Identity, delegation: Option<Uuid>, claims: Claims) -> Result<Claims> {
+    let Some(id) = delegation else { return Ok(claims) };
+    let today = BusinessDay::at(identity.shared.clock.now());
     let not_in_force = || Problem::new(&error::DELEGATION_NOT_IN_FORCE);
-    let mut conn = db.read().await?;
-    let found = read::delegations::delegation(&mut conn, delegation).await?;
+    let mut conn = identity.db.read().await?;
+    let found = read::delegations::delegation(&mut conn, id).await?;
     let found = found.filter(|row| row.account == claims.sub && row.is_in_force(today)).ok_or_else(not_in_force)?;
     let giver = read::accounts::organisations(&mut conn, &[found.organisation]).await?.into_iter().next();
     giver.filter(|giver| giver.closed_on.is_none_or(|day| day > today.date())).ok_or_else(not_in_force)?;
@@ -300,16 +302,6 @@ fn moved(tx: &Tx, id: Uuid, state: &str) -> DelegationMoved {
 
 async fn answered(tx: &mut Tx, key: &Key, moved: DelegationMoved) -> Result<Option<DelegationMoved>> {
     Ok(idempotency::take(tx, key, 200, &moved).await?.then_some(moved))
-}
-
-/// Whatever tokens there are under these end within seconds.
-async fn revoke(tx: &mut Tx, ids: &[Uuid]) -> Result<()> {
-    let now = real_now();
-    let until = now + TimeDelta::seconds(i64::from(TOKEN_LIFE_S) + 120);
-    for id in ids {
-        write::accounts::revoke(tx, "delegation", *id, now, until).await?;
-    }
-    Ok(())
 }
 
 fn shown(row: Delegation, today: BusinessDay) -> Shown {

@@ -1,4 +1,5 @@
 //! Rows as the use cases and the gateway see them.
+pub mod access;
 pub mod accounts;
 pub mod delegations;
 pub mod notices;

@@ -1,7 +1,7 @@
 //! What becomes of an account after it was issued: each step by the level above or an administrator of the
 //! same organisation, with a reason, and never by the account itself.
+use crate::app::sessions::shut_out;
 use super::{Accounts, end, invitation, issuer, notification, reason_missing, refused, tell};
-use chrono::TimeDelta;
 use domain::{
     Problem, error,
     issuing::may_issue,
@@ -10,7 +10,6 @@ use domain::{
 use identity_store::{read, rows::accounts::Holder, write};
 use platform::{
     Failure, OpCtx, Tx, audit,
-    auth::TOKEN_LIFE_S,
     clock::real_now,
     failure::Result,
     idempotency::{self, Key},
@@ -153,13 +152,13 @@ async fn write_step(
     match step {
         Step::Suspend => {
             write::accounts::suspend(tx, id, Some(now)).await?;
-            revoke(tx, id).await?;
+            shut_out(tx, id).await?;
         }
         Step::Resume => write::accounts::suspend(tx, id, None).await?,
         Step::Close => {
             write::accounts::close(tx, id, now).await?;
             write::accounts::withdraw_invitation(tx, id, now).await?;
-            revoke(tx, id).await?;
+            shut_out(tx, id).await?;
         }
         Step::Confirm => write::accounts::confirm(tx, id, ctx.now, &ctx.actor.name).await?,
         Step::Reinvite(invite) => {
@@ -188,12 +187,4 @@ async fn write_step(
         position: tx.position().to_string(),
     };
     Ok(idempotency::take(tx, key, 200, &changed).await?.then_some(changed))
-}
-
-/// Whatever tokens the account has end within seconds.
-pub(super) async fn revoke(tx: &mut Tx, account: Uuid) -> Result<()> {
-    let now = real_now();
-    // clocks of services may differ by a minute
-    let until = now + TimeDelta::seconds(i64::from(TOKEN_LIFE_S) + 120);
-    Ok(write::accounts::revoke(tx, "account", account, now, until).await?)
 }

@@ -1,6 +1,9 @@
 //! Redeeming an invitation: the account gets its password. The second factor is enrolled at the first sign-in.
 use super::Accounts;
-use crate::{Identity, app::issue_accounts::hash_password};
+use crate::{
+    Identity,
+    app::{issue_accounts::hash_password, sessions},
+};
 use domain::{
     FieldError, Problem, error,
     ids::{AccountId, OrganisationId},
@@ -82,7 +85,7 @@ pub async fn redeem(
         write::accounts::redeemed(&mut tx, found.id, real_now()).await?;
         crate::app::password::set(&mut tx, holder.id, &hash).await?;
         // whoever was in under an older password is out
-        super::change::revoke(&mut tx, holder.id).await?;
+        sessions::shut_out(&mut tx, holder.id).await?;
         let done =
             InvitationRedeemed { account: holder.id, name: holder.name, position: tx.position().to_string() };
         Ok(idempotency::take(&mut tx, &key, 200, &done).await?.then_some(done))

@@ -119,28 +119,6 @@ pub async fn confirm(conn: &mut AsyncPgConnection, id: Uuid, at: DateTime<Utc>, 
     Ok(())
 }
 
-/// Whatever tokens there are of a session, an account or a delegation end within seconds.
-///
-/// # Errors
-/// The database's.
-pub async fn revoke(
-    conn: &mut AsyncPgConnection,
-    kind: &str,
-    subject: Uuid,
-    at: DateTime<Utc>,
-    until: DateTime<Utc>,
-) -> Result<()> {
-    use diesel::sql_types::{Text, Timestamptz, Uuid as SqlUuid};
-    diesel::sql_query("insert into reference.revocation (kind, subject, at, until) values ($1, $2, $3, $4)")
-        .bind::<Text, _>(kind)
-        .bind::<SqlUuid, _>(subject)
-        .bind::<Timestamptz, _>(at)
-        .bind::<Timestamptz, _>(until)
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
 /// The account's password from now on.
 ///
 /// # Errors
