@@ -14,6 +14,7 @@ pub mod inbox;
 pub mod limit;
 pub mod migrate;
 pub mod months;
+pub mod one_time;
 pub mod opctx;
 pub mod outbox;
 pub mod outbox_unsent;

@@ -9,6 +9,7 @@ pub mod form;
 pub mod line;
 pub mod lot;
 pub mod node;
+pub mod notice;
 pub mod objection;
 pub mod partner;
 pub mod past_round;

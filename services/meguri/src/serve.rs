@@ -187,6 +187,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     if let Some(identity) = &identity {
         months::keep(&identity.db, &identity.shared.clock);
         identity::jobs::sessions::start(identity);
+        identity::jobs::delegations::start(identity);
     }
     let allocation = match settings.runs(Service::Allocation) {
         true => Some(Allocation::new(shared.clone(), home.pool("allocation_app", "allocation")?)),
@@ -213,6 +214,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
             shared: shared.clone(),
             db: gateway_db.clone(),
             views_db: views_db.clone(),
+            identity_url,
             capacity_url,
             allocation_url,
             distribution_url,

@@ -69,6 +69,16 @@ names! {
         SessionEnd = "session_end",
         /// Changing one's own password or second factor.
         CredentialChange = "credential_change",
+        /// Reading who has an account, without credentials and addresses.
+        AccountRead = "account_read",
+        /// Redeeming the invitation to one's own account.
+        InvitationRedeem = "invitation_redeem",
+        /// Letting another organisation's account do something for one's own.
+        Delegate = "delegate",
+        /// Reading notices; whom each is for, it says itself.
+        NoticeRead = "notice_read",
+        /// Publishing, correcting and withdrawing notices for a place.
+        NoticePublish = "notice_publish",
         /// Reading a round's plans and grants at a place.
         PlanRead = "plan_read",
         /// Computing, adjusting and handing in a plan.
@@ -150,6 +160,8 @@ impl Action {
                 | Self::PublishedRead
                 | Self::ShipmentRead
                 | Self::SharingRead
+                | Self::AccountRead
+                | Self::NoticeRead
         )
     }
 }

@@ -204,9 +204,37 @@ fn care(role: Role, action: Action, level: Level, relation: Relation) -> Verdict
     }
 }
 
+/// Accounts, who acts for whom, and what is told to all. Which of the accounts of a place may be issued, and by
+/// whom, `domain::issuing` says; whom a notice is for, the notice itself.
+fn people(role: Role, action: Action, relation: Relation) -> Verdict {
+    let (own, inside) = (relation == Relation::Own, relation.is_inside());
+    match action {
+        Action::NoticeRead => Verdict::Allow,
+        Action::NoticePublish => {
+            when(inside && matches!(role, Role::Ministry | Role::Prefecture | Role::Operator), Verdict::Refuse)
+        }
+        _ if role == Role::Public => Verdict::Hide,
+        Action::InvitationRedeem => when(own, Verdict::Hide),
+        // who looks on or helps has nothing that others could do for it; the machine ends what is over
+        Action::Delegate => of_seen(own && !matches!(role, Role::Auditor | Role::HelpDesk), inside),
+        _ => match role {
+            Role::Ministry | Role::Prefecture | Role::Municipality | Role::Wholesaler | Role::Operator => {
+                when(inside, Verdict::Hide)
+            }
+            Role::Auditor | Role::HelpDesk => of_seen(inside && action == Action::AccountRead || own, inside),
+            // an organisation's own
+            _ => when(own, Verdict::Hide),
+        },
+    }
+}
+
 /// What goes on at a closed facility when whoever looks after it wants it: reading, and settling what is left.
 fn goes_on(action: Action) -> bool {
-    action.is_read() || matches!(action, Action::FacilityClose | Action::ShipmentCancel | Action::DiscrepancyResolve)
+    action.is_read()
+        || matches!(
+            action,
+            Action::FacilityClose | Action::ShipmentCancel | Action::DiscrepancyResolve | Action::AccountIssue
+        )
 }
 
 /// A closed facility: those who look after it read on and write no more, its own staff see nothing.
@@ -274,6 +302,12 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
             let officer = matches!(role, Role::Ministry | Role::Prefecture);
             of_seen(seen && (officer || action == Action::SharingRead), seen)
         }
+        Action::AccountRead
+        | Action::AccountIssue
+        | Action::InvitationRedeem
+        | Action::Delegate
+        | Action::NoticeRead
+        | Action::NoticePublish => people(role, action, relation),
         Action::RoundOpen
         | Action::PlanCarry
         | Action::PastRoundImport
@@ -282,7 +316,6 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
         | Action::FacilityImport
         | Action::StatusImport
         | Action::DayOpen
-        | Action::AccountIssue
         | Action::AreaImport
         | Action::ClockStep => when(inside && role == Role::Operator, Verdict::Refuse),
     }
