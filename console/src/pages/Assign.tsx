@@ -1,0 +1,1 @@
+export default function Assign(_: Record<string, unknown>) { return null; }

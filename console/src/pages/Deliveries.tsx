@@ -1,0 +1,1 @@
+export default function Deliveries(_: Record<string, unknown>) { return null; }

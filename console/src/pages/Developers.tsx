@@ -1,0 +1,1 @@
+export default function Developers(_: Record<string, unknown>) { return null; }

@@ -1,0 +1,1 @@
+export default function Incoming(_: Record<string, unknown>) { return null; }
