@@ -55,15 +55,15 @@ export function Grid({ rows, edits, unitVials, canEdit, here, onHere, onChange, 
     <div className="sheet" ref={box} onScroll={onScroll} tabIndex={0} role="group" aria-label={t.sheet.title}>
       <table aria-rowcount={rows.length + 1}>
         <colgroup>
-          <col style={{ width: '11rem' }} /><col style={{ width: '6.5rem' }} />{columns.stock ? <col style={{ width: '5.5rem' }} /> : null}<col style={{ width: '6rem' }} /><col style={{ width: '6.5rem' }} />
-          <col style={{ width: '13rem' }} /><col style={{ width: '7rem' }} />
+          <col style={{ width: '9.5rem' }} /><col style={{ width: '6.5rem' }} />{columns.stock ? <col style={{ width: '7.5rem' }} /> : null}<col style={{ width: '8.5rem' }} /><col style={{ width: '5rem' }} />
+          <col style={{ width: '13rem' }} /><col style={{ width: '6rem' }} />
         </colgroup>
         <thead>
           <tr aria-rowindex={1}>
             <th scope="col">{t.sheet.place}</th>
             <th scope="col" className="num">{t.sheet.population}</th>
-            {columns.stock ? <th scope="col" className="num">{t.sheet.stock}</th> : null}
-            <th scope="col" className="num">{t.sheet.wish}</th>
+            {columns.stock ? <th scope="col" className="num">{t.sheet.stock} <small>{t.units.vials}</small></th> : null}
+            <th scope="col" className="num">{t.sheet.wish} <small>{t.units.vials}</small></th>
             <th scope="col" className="num">{t.sheet.computed}</th>
             <th scope="col" className="num">{t.sheet.typed}（{t.sheet.unit}）</th>
             <th scope="col" className="num">{t.sheet.difference}</th>
