@@ -17,6 +17,7 @@ pub mod months;
 pub mod opctx;
 pub mod outbox;
 pub mod outbox_unsent;
+pub mod revocations;
 mod schema;
 pub mod serve;
 pub mod statement;

@@ -33,7 +33,7 @@ impl Loader<FacilityId> for Source {
     async fn load(&self, keys: &[FacilityId]) -> Result<HashMap<FacilityId, Arc<Facility>>, Problem> {
         let mut snapshot = self.reading.snapshot().await?;
         let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let rows = read::facilities(snapshot.conn(), self.scope, &ids).await.map_err(problem)?;
+        let rows = read::facilities(snapshot.conn(), &self.scope, &ids).await.map_err(problem)?;
         Ok(rows.into_iter().map(|row| (FacilityId(row.id), Arc::new(row))).collect())
     }
 }
@@ -65,7 +65,8 @@ impl Loader<PageOf> for Source {
         let mut snapshot = self.reading.snapshot().await?;
         for ((after, limit), keys) in grouped(keys, |key| (key.after, key.limit)) {
             let codes: Vec<String> = keys.iter().map(|key| key.municipality.to_string()).collect();
-            let rows = read::facilities_of(snapshot.conn(), self.scope, &codes, after, limit).await.map_err(problem)?;
+            let rows =
+                read::facilities_of(snapshot.conn(), &self.scope, &codes, after, limit).await.map_err(problem)?;
             let mut by_place: HashMap<String, Vec<Arc<Facility>>> = HashMap::new();
             for row in rows {
                 by_place.entry(row.municipality.clone()).or_default().push(Arc::new(row));

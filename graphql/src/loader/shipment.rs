@@ -185,7 +185,7 @@ impl Loader<ShipmentBy> for Source {
     async fn load(&self, keys: &[ShipmentBy]) -> Result<HashMap<ShipmentBy, Arc<Shipment>>, Problem> {
         let mut snapshot = self.reading.snapshot().await?;
         let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let rows = read::shipments_by_id(snapshot.conn(), self.scope, &ids).await.map_err(Failure::into_problem)?;
+        let rows = read::shipments_by_id(snapshot.conn(), &self.scope, &ids).await.map_err(Failure::into_problem)?;
         Ok(rows.into_iter().map(|row| (ShipmentBy(row.id), Arc::new(row))).collect())
     }
 }
@@ -201,7 +201,7 @@ impl Loader<ShipmentsOf> for Source {
         for ((parent, states, after, limit), keys) in grouped(keys, part) {
             let names: Vec<String> = keys.iter().map(|key| key.key.clone()).collect();
             let states: Vec<String> = states.iter().map(|state| state.as_str().to_owned()).collect();
-            let rows = read::shipments_under(snapshot.conn(), self.scope, parent, &names, &states, after, limit).await;
+            let rows = read::shipments_under(snapshot.conn(), &self.scope, parent, &names, &states, after, limit).await;
             let mut pages: HashMap<String, Vec<Arc<Shipment>>> = HashMap::new();
             for row in rows.map_err(Failure::into_problem)? {
                 pages.entry(key_of(parent, &row)?).or_default().push(Arc::new(row));
@@ -224,7 +224,7 @@ impl Loader<CountsOf> for Source {
         let mut snapshot = self.reading.snapshot().await?;
         for ((parent, round), keys) in grouped(keys, |key| (key.parent, key.round)) {
             let names: Vec<String> = keys.iter().map(|key| key.key.clone()).collect();
-            let rows = read::state_counts(snapshot.conn(), self.scope, parent, &names, round).await;
+            let rows = read::state_counts(snapshot.conn(), &self.scope, parent, &names, round).await;
             let mut counts: HashMap<String, Vec<read::StateCount>> = HashMap::new();
             for row in rows.map_err(Failure::into_problem)? {
                 counts.entry(row.key.clone()).or_default().push(row);
@@ -333,7 +333,8 @@ impl Loader<DiscrepancyBy> for Source {
     async fn load(&self, keys: &[DiscrepancyBy]) -> Result<HashMap<DiscrepancyBy, Arc<Discrepancy>>, Problem> {
         let mut snapshot = self.reading.snapshot().await?;
         let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let rows = read::discrepancies_by_id(snapshot.conn(), self.scope, &ids).await.map_err(Failure::into_problem)?;
+        let rows =
+            read::discrepancies_by_id(snapshot.conn(), &self.scope, &ids).await.map_err(Failure::into_problem)?;
         Ok(rows.into_iter().map(|row| (DiscrepancyBy(row.id), Arc::new(row))).collect())
     }
 }
@@ -349,7 +350,7 @@ impl Loader<DiscrepanciesIn> for Source {
         for ((parent, which, after, limit), keys) in grouped(keys, part) {
             let names: Vec<String> = keys.iter().map(|key| parent_of(key.territory).1).collect();
             let rows =
-                read::discrepancies_under(snapshot.conn(), self.scope, parent, &names, which, after, limit).await;
+                read::discrepancies_under(snapshot.conn(), &self.scope, parent, &names, which, after, limit).await;
             let mut pages: HashMap<String, Vec<Arc<Discrepancy>>> = HashMap::new();
             for row in rows.map_err(Failure::into_problem)? {
                 let name = match parent {

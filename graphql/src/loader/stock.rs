@@ -136,7 +136,7 @@ impl Loader<StockAt> for Source {
         let sites: Vec<Uuid> = places.iter().map(|place| place.site).collect();
         let mut snapshot = self.reading.snapshot().await?;
         let conn = snapshot.conn();
-        let parts = stock::at_sites(conn, self.scope, &places).await.map_err(Failure::into_problem)?;
+        let parts = stock::at_sites(conn, &self.scope, &places).await.map_err(Failure::into_problem)?;
         let in_transit = read::in_transit_to(conn, &sites).await.map_err(Failure::into_problem)?;
         let coming = read::coming_to(conn, &sites).await.map_err(Failure::into_problem)?;
         let mut at: HashMap<String, Vec<Stock>> = HashMap::new();
@@ -162,7 +162,7 @@ impl Loader<DeliveriesOf> for Source {
         let mut snapshot = self.reading.snapshot().await?;
         let rounds: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
         let released = allocation::released_of(snapshot.conn(), &rounds).await.map_err(Failure::into_problem)?;
-        let progress = read::progress_of(snapshot.conn(), self.scope, &rounds).await.map_err(Failure::into_problem)?;
+        let progress = read::progress_of(snapshot.conn(), &self.scope, &rounds).await.map_err(Failure::into_problem)?;
         let mut found: HashMap<Uuid, BTreeMap<TerritoryCode, Delivered>> = HashMap::new();
         for row in released {
             let municipality = TerritoryCode::parse(&row.municipality)?;

@@ -103,7 +103,7 @@ pub async fn list_shipments(distribution: &Distribution, ctx: &OpCtx, query: Lis
     let mut snapshot = distribution.db.snapshot().await?;
     let conn = snapshot.conn();
     // one more than asked for tells whether there is a next page
-    let mut rows = read::shipments(conn, ctx.scope(), branch.as_deref(), &states, query.after, limit + 1).await?;
+    let mut rows = read::shipments(conn, &ctx.scope(), branch.as_deref(), &states, query.after, limit + 1).await?;
     let is_more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     if is_more {
         rows.pop();

@@ -1,4 +1,5 @@
 //! REST of identity: one screen lists all routes.
+pub mod session;
 pub mod token;
 
 use actix_web::web;
@@ -10,14 +11,28 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
     config
         .app_data(web::Data::new(identity.clone()))
         .service(resource("/v1/tokens", "POST").route(web::post().to(token::issue)))
+        .service(
+            resource("/v1/sessions", "GET, HEAD, POST")
+                .route(get().to(session::list))
+                .route(web::post().to(session::begin)),
+        )
+        .service(resource("/v1/sessions:renew", "POST").route(web::post().to(session::renew)))
+        .service(resource("/v1/sessions/{session}", "DELETE").route(web::delete().to(session::end)))
+        .service(resource("/v1/me", "GET, HEAD").route(get().to(session::me)))
         .service(resource("/.well-known/jwks.json", "GET, HEAD").route(get().to(token::keys)));
 }
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Meguri identity", version = "1", license(name = "Apache-2.0")),
-    paths(token::issue, token::keys),
-    tags((name = "tokens", description = "Signing in"))
+    paths(
+        token::issue, token::keys,
+        session::begin, session::renew, session::list, session::end, session::me,
+    ),
+    tags(
+        (name = "tokens", description = "Signing in"),
+        (name = "sessions", description = "Signed-in browsers"),
+    )
 )]
 struct Document;
 
