@@ -2,7 +2,6 @@
 import { OFFLINE, Problem, problemOfBody } from './problem';
 
 let position = '';
-let bearer = '';
 let signedOut: (code: string) => void = () => undefined;
 
 /** Reads that follow see at least this write. */
@@ -15,13 +14,8 @@ export const onSignedOut = (act: (code: string) => void): void => {
   signedOut = act;
 };
 
-export const setBearer = (token: string): void => {
-  bearer = token;
-};
-
 export function headers(): Record<string, string> {
   const all: Record<string, string> = { 'Meguri-Request': 'console' };
-  if (bearer) all.Authorization = `Bearer ${bearer}`;
   if (position) all['Meguri-Position'] = position;
   return all;
 }

@@ -4,11 +4,22 @@ import { Provider } from 'urql';
 import { MeDocument } from '../gql/shared';
 import type { MeQuery } from '../gql/types';
 import { ask, makeClient } from './graph';
-import { onSignedOut, rest, setBearer } from './http';
+import { onSignedOut, rest } from './http';
 import { Problem } from './problem';
 
-export type Me = MeQuery['viewer'] & { readonly training: boolean };
-type Opened = { idle_minutes: number; access_token_expires_in: number };
+type Opened = {
+  idle_minutes: number;
+  access_token_expires_in: number;
+  expires_at: string;
+  organisation: { name: string; name_en: string };
+  home: { partner?: string };
+};
+export type Me = MeQuery['viewer'] & {
+  readonly training: boolean;
+  readonly organisation: { readonly ja: string; readonly en: string };
+  /** Wholesaler or branch, for those at home in one. */
+  readonly partner: string | null;
+};
 type State = { phase: 'checking' | 'out' | 'in'; me: Me | null; ended: boolean };
 export type Session = State & {
   signIn: (username: string, password: string, otp?: string) => Promise<void>;
@@ -25,30 +36,28 @@ const Context = createContext<Session | null>(null);
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [client, setClient] = useState<Client>(makeClient);
   const [state, setState] = useState<State>(() => ({ phase: localStorage.getItem(MARK) ? 'checking' : 'out', me: null, ended: false }));
-  const opened = useRef<Opened>({ idle_minutes: 15, access_token_expires_in: 300 });
+  const opened = useRef<Opened | null>(null);
   const active = useRef(Date.now());
   const renewed = useRef(Date.now());
 
   const out = useCallback((ended: boolean) => {
     localStorage.removeItem(MARK);
-    sessionStorage.removeItem('meguri.bearer');
-    setBearer('');
     setClient(makeClient());
     setState({ phase: 'out', me: null, ended });
   }, []);
 
   const enter = useCallback(async () => {
+    const session = opened.current;
     const next = makeClient();
     const answer = await ask(next, MeDocument, {});
-    if (answer.viewer.role === 'public') throw new Problem('auth.missing_token', { ja: '', en: '' }, [], 401);
+    if (session === null || answer.viewer.role === 'public') throw new Problem('auth.missing_token', { ja: '', en: '' }, [], 401);
     active.current = renewed.current = Date.now();
     localStorage.setItem(MARK, '1');
     setClient(next);
-    setState({ phase: 'in', me: { ...answer.viewer, training: answer.clock.training }, ended: false });
+    setState({ phase: 'in', me: { ...answer.viewer, training: answer.clock.training, organisation: { ja: session.organisation.name, en: session.organisation.name_en }, partner: session.home.partner ?? null }, ended: false });
   }, []);
 
   const renew = useCallback(async (activity: boolean) => {
-    if (sessionStorage.getItem('meguri.bearer')) return;
     opened.current = await rest<Opened>('POST', '/v1/sessions:renew', { activity }, true);
     renewed.current = Date.now();
   }, []);
@@ -56,7 +65,6 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   // a page that is loaded again goes on with the session that there may be
   useEffect(() => {
     if (state.phase !== 'checking') return;
-    setBearer(sessionStorage.getItem('meguri.bearer') ?? '');
     renew(true).then(enter).catch(() => out(true));
     // only once, when the page is loaded
     // eslint-disable-next-line
@@ -72,9 +80,11 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     const events = ['pointerdown', 'keydown', 'wheel'] as const;
     for (const event of events) addEventListener(event, note, { passive: true });
     const timer = setInterval(() => {
-      const idle = Date.now() - active.current;
-      if (idle > opened.current.idle_minutes * 60_000) return out(true);
-      const due = renewed.current + opened.current.access_token_expires_in * 600;
+      const session = opened.current;
+      if (session === null) return;
+      if (Date.now() - active.current > session.idle_minutes * 60_000) return out(true);
+      // well before the token ends, so that no request meets an old one
+      const due = renewed.current + session.access_token_expires_in * 600;
       if (Date.now() > due) {
         renew(active.current > renewed.current).catch((failure: unknown) => {
           if (failure instanceof Problem && (failure.status === 401 || failure.status === 403)) out(true);
@@ -89,16 +99,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   const signIn = useCallback(
     async (username: string, password: string, otp?: string) => {
-      try {
-        opened.current = await rest<Opened>('POST', '/v1/sessions', { username, password, ...(otp ? { otp } : {}) }, true);
-      } catch (failure) {
-        if (!(failure instanceof Problem) || failure.code !== 'request.not_found') throw failure;
-        const body = { grant_type: 'password', username, password };
-        const token = await rest<{ access_token: string; expires_in: number }>('POST', '/v1/tokens', body, true);
-        setBearer(token.access_token);
-        sessionStorage.setItem('meguri.bearer', token.access_token);
-        opened.current = { idle_minutes: 15, access_token_expires_in: token.expires_in };
-      }
+      opened.current = await rest<Opened>('POST', '/v1/sessions', { username, password, ...(otp ? { otp } : {}) }, true);
       await enter();
     },
     [enter],
@@ -109,12 +110,16 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       ...state,
       signIn,
       signOut: async () => {
-        if (!sessionStorage.getItem('meguri.bearer')) await rest('DELETE', '/v1/sessions/current', undefined, true).catch(() => null);
+        await rest('DELETE', '/v1/sessions/current', undefined, true).catch(() => null);
         sessionStorage.clear();
         out(false);
       },
-      idleSeconds: () =>
-        state.phase === 'in' ? Math.round((active.current + opened.current.idle_minutes * 60_000 - Date.now()) / 1000) : null,
+      idleSeconds: () => {
+        const session = opened.current;
+        if (state.phase !== 'in' || session === null) return null;
+        const end = Math.min(active.current + session.idle_minutes * 60_000, Date.parse(session.expires_at));
+        return Math.round((end - Date.now()) / 1000);
+      },
       extend: async () => {
         active.current = Date.now();
         await renew(true).catch(() => null);

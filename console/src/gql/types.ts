@@ -271,7 +271,7 @@ export type Role =
   | 'municipality'
   /** 保健所: a public health centre. */
   | 'health_centre'
-  /** 病院・診療所: the staff of one facility. */
+  /** 病院: the staff of one hospital. */
   | 'hospital'
   /** とりまとめ団体: reports for all facilities of its prefecture. */
   | 'reporting_proxy'
@@ -281,6 +281,20 @@ export type Role =
   | 'auditor'
   /** Runs the machine and sees no figures. */
   | 'operator'
+  /** 調整本部: a prefecture's coordination headquarters. */
+  | 'coordination_hq'
+  /** 診療所: the staff of one clinic. */
+  | 'clinic'
+  /** 郡市医師会: a medical association. */
+  | 'medical_association'
+  /** 製造販売業者: a maker. */
+  | 'maker'
+  /** 専門家ネットワーク: a network of experts (ECMOnet). */
+  | 'expert_network'
+  /** 消防: a fire service. */
+  | 'fire_service'
+  /** 相談窓口: the help desk. */
+  | 'help_desk'
   /** Anybody, not signed in. */
   | 'public';
 
@@ -732,7 +746,9 @@ export type ReportFormQueryVariables = Exact<{
 }>;
 
 
-export type ReportFormQuery = { readonly __typename: 'Query', readonly form: { readonly __typename: 'Form', readonly code: string, readonly version: number, readonly due: string, readonly correctionDays: number, readonly title: { readonly __typename: 'Words', readonly ja: string, readonly en: string }, readonly items: ReadonlyArray<{ readonly __typename: 'FormItem', readonly code: string, readonly kind: ItemKind, readonly unit: string, readonly moment: string, readonly max: number | null, readonly choices: ReadonlyArray<string> | null, readonly label: { readonly __typename: 'Words', readonly ja: string, readonly en: string } }> } | null, readonly facility: { readonly __typename: 'Facility', readonly facilityId: string, readonly name: string, readonly municipality: { readonly __typename: 'Territory', readonly code: string, readonly name: { readonly __typename: 'TerritoryName', readonly ja: string, readonly en: string | null } }, readonly report: { readonly __typename: 'Report', readonly id: string, readonly form: string, readonly formVersion: number, readonly businessDay: string, readonly revision: number, readonly asOf: string, readonly submittedAt: string, readonly submittedBy: string, readonly source: string, readonly reason: string | null, readonly provisional: boolean, readonly training: boolean, readonly answers: ReadonlyArray<{ readonly __typename: 'ReportAnswer', readonly count: number | null, readonly choice: string | null, readonly notApplicable: boolean, readonly item: { readonly __typename: 'FormItem', readonly code: string, readonly kind: ItemKind, readonly unit: string, readonly moment: string, readonly max: number | null, readonly choices: ReadonlyArray<string> | null, readonly label: { readonly __typename: 'Words', readonly ja: string, readonly en: string } } }>, readonly warnings: ReadonlyArray<{ readonly __typename: 'FieldProblem', readonly path: string, readonly code: string, readonly ja: string, readonly en: string }> } | null, readonly latestReport: { readonly __typename: 'Report', readonly id: string, readonly form: string, readonly formVersion: number, readonly businessDay: string, readonly revision: number, readonly asOf: string, readonly submittedAt: string, readonly submittedBy: string, readonly source: string, readonly reason: string | null, readonly provisional: boolean, readonly training: boolean, readonly answers: ReadonlyArray<{ readonly __typename: 'ReportAnswer', readonly count: number | null, readonly choice: string | null, readonly notApplicable: boolean, readonly item: { readonly __typename: 'FormItem', readonly code: string, readonly kind: ItemKind, readonly unit: string, readonly moment: string, readonly max: number | null, readonly choices: ReadonlyArray<string> | null, readonly label: { readonly __typename: 'Words', readonly ja: string, readonly en: string } } }>, readonly warnings: ReadonlyArray<{ readonly __typename: 'FieldProblem', readonly path: string, readonly code: string, readonly ja: string, readonly en: string }> } | null } | null };
+export type ReportFormQuery = { readonly __typename: 'Query', readonly form: { readonly __typename: 'Form', readonly code: string, readonly version: number, readonly due: string, readonly correctionDays: number, readonly title: { readonly __typename: 'Words', readonly ja: string, readonly en: string }, readonly items: ReadonlyArray<{ readonly __typename: 'FormItem', readonly code: string, readonly kind: ItemKind, readonly unit: string, readonly moment: string, readonly max: number | null, readonly choices: ReadonlyArray<string> | null, readonly label: { readonly __typename: 'Words', readonly ja: string, readonly en: string } }> } | null, readonly facility: { readonly __typename: 'Facility', readonly facilityId: string, readonly name: string, readonly municipality: { readonly __typename: 'Territory', readonly code: string, readonly name: { readonly __typename: 'TerritoryName', readonly ja: string, readonly en: string | null } }, readonly report: { readonly __typename: 'Report', readonly businessDay: string, readonly revision: number, readonly submittedAt: string, readonly answers: ReadonlyArray<{ readonly __typename: 'ReportAnswer', readonly count: number | null, readonly choice: string | null, readonly notApplicable: boolean, readonly item: { readonly __typename: 'FormItem', readonly code: string } }> } | null, readonly latestReport: { readonly __typename: 'Report', readonly businessDay: string, readonly revision: number, readonly submittedAt: string, readonly answers: ReadonlyArray<{ readonly __typename: 'ReportAnswer', readonly count: number | null, readonly choice: string | null, readonly notApplicable: boolean, readonly item: { readonly __typename: 'FormItem', readonly code: string } }> } | null } | null };
+
+export type FilledFragment = { readonly __typename: 'Report', readonly businessDay: string, readonly revision: number, readonly submittedAt: string, readonly answers: ReadonlyArray<{ readonly __typename: 'ReportAnswer', readonly count: number | null, readonly choice: string | null, readonly notApplicable: boolean, readonly item: { readonly __typename: 'FormItem', readonly code: string } }> };
 
 export type MonthQueryVariables = Exact<{
   key: string;

@@ -11,7 +11,7 @@ type Column = 'name' | 'share' | 'inUse' | 'beds' | 'severe' | 'icu' | 'patients
 const FIRST = 12;
 
 /** The areas below, as a table that sorts, filters, prints whole and saves as CSV. */
-export function AreaTable({ title, parts, day, file, href }: { title: string; parts: readonly Part[]; day: string; file: string; href: (code: string) => string }) {
+export function AreaTable({ title, parts, day, file, href }: { title: string; parts: readonly Part[]; day: string; file: string; href?: (code: string) => string }) {
   const { t, num, pct, name, nameLang } = useI18n();
   const [sort, setSort] = useState<{ by: Column; up: boolean }>({ by: 'share', up: false });
   const [filter, setFilter] = useState('');
@@ -79,7 +79,7 @@ export function AreaTable({ title, parts, day, file, href }: { title: string; pa
               const share = valueOf(part.picture, 'ready');
               return (
                 <tr key={part.code}>
-                  <th scope="row"><Link className="row-link" href={href(part.code)} lang={nameLang(part.name)}>{name(part.name)}</Link></th>
+                  <th scope="row">{href ? <Link className="row-link" href={href(part.code)} lang={nameLang(part.name)}>{name(part.name)}</Link> : <span lang={nameLang(part.name)}>{name(part.name)}</span>}</th>
                   <td className="num"><span className="bar-cell"><Meter share={(share ?? 0) / 1000} fill={RAMP[Math.max(2, classOf(share ?? 0, breaks))] ?? RAMP[2]} />{share === null ? '—' : pct(share)}</span></td>
                   <td className="num">{figure(part.picture, 'infected_in_ready_beds')}</td>
                   <td className="num">{figure(part.picture, 'beds_ready')}</td>

@@ -7,7 +7,7 @@ export type Area = { code: string; name: string; nameLang: 'ja' | undefined; val
 type Outlines = { viewBox: string; paths: readonly string[] };
 
 /** The 47 prefectures. The table and the tiles are the way to them by keyboard. */
-export function JapanMap({ areas, breaks, show, title, href }: { areas: readonly Area[]; breaks: readonly number[]; show: (value: number) => string; title: string; href: (code: string) => string }) {
+export function JapanMap({ areas, breaks, show, title, href }: { areas: readonly Area[]; breaks: readonly number[]; show: (value: number) => string; title: string; href?: (code: string) => string }) {
   const { t } = useI18n();
   const [outlines, setOutlines] = useState<Outlines | null>(null);
   const [, navigate] = useLocation();
@@ -37,7 +37,7 @@ export function JapanMap({ areas, breaks, show, title, href }: { areas: readonly
               const level = area?.value == null ? null : classOf(area.value, breaks);
               const fill = level === null ? `url(#${id}-dots)` : level === 4 ? `url(#${id}-hatch)` : RAMP[level];
               return (
-                <path key={number} d={path} fill={fill} stroke={level === null ? '#626264' : undefined} onClick={() => area && navigate(href(area.code))}>
+                <path key={number} d={path} fill={fill} stroke={level === null ? '#626264' : undefined} onClick={() => area && href && navigate(href(area.code))}>
                   <title>{area ? `${area.name} ${area.value === null ? area.blank : show(area.value)}` : number}</title>
                 </path>
               );

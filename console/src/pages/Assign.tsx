@@ -6,7 +6,7 @@ import { Problem } from '../api/problem';
 import { useMe } from '../api/session';
 import { AssignedDocument, AssignToSitesDocument, ReleaseLinesDocument, SitesDocument } from '../gql/allocation';
 import type { SitesQuery } from '../gql/types';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { newId } from '../lib/id';
 import { readCount } from '../lib/number';
 import { inProportion } from '../lib/sheet';
@@ -16,7 +16,7 @@ type Site = NonNullable<NonNullable<SitesQuery['round']>['takingSites']>['edges'
 
 /** Who stands last in a stream gives vials to sites, and releases what was given hub by hub. */
 export default function Assign({ round: roundId, holder }: { round: string; holder: string }) {
-  const { t, num, say, lang } = useI18n();
+  const { t, num, say, lang } = useWork();
   const me = useMe();
   const client = useClient();
   const [{ data, fetching, error }, again] = useQuery({ query: AssignedDocument, variables: { round: roundId, holder } });

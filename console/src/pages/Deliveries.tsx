@@ -2,9 +2,10 @@ import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { Problem } from '../api/problem';
-import { DeliveriesDocument, ShipmentDocument } from '../gql/distribution';
+import { useMe } from '../api/session';
+import { CompanyDocument, DeliveriesDocument, ShipmentDocument } from '../gql/distribution';
 import type { CardFragment, ShipmentQuery, ShipmentState } from '../gql/types';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { useClock } from '../lib/clock';
 import { newId } from '../lib/id';
 import { readCount } from '../lib/number';
@@ -44,7 +45,7 @@ function useOutbox(reload: () => void) {
 }
 
 function List() {
-  const { t, num, shortDay } = useI18n();
+  const { t, num, say, shortDay } = useWork();
   const clock = useClock();
   const [branch, setBranch] = useState('');
   const [isDone, setDone] = useState(false);
@@ -54,8 +55,9 @@ function List() {
   const reload = useCallback(() => again({ requestPolicy: 'network-only' }), [again]);
   const outbox = useOutbox(reload);
   const nodes = useMemo(() => data?.shipments.edges.map((edge) => edge.node) ?? [], [data]);
-  const [branches, setBranches] = useState<ReadonlyMap<string, CardFragment['branch']>>(new Map());
-  useEffect(() => setBranches((known) => new Map([...known, ...nodes.flatMap((node) => (node.branch ? [[node.branch.code, node.branch] as const] : []))])), [nodes]);
+  const me = useMe();
+  const [{ data: company }] = useQuery({ query: CompanyDocument, variables: { code: me.partner ?? '' }, pause: !me.partner || me.partner.includes('-') });
+  const branches = company?.wholesaler?.branches ?? [];
   const today = clock?.day ?? '';
   const groups: readonly (readonly [string, readonly CardFragment[]])[] = isDone
     ? [[t.deliveries.done, nodes]]
@@ -69,12 +71,12 @@ function List() {
       {outbox.count > 0 ? <Notice tone="warn" live title={t.deliveries.queued(outbox.count)}><p>{t.deliveries.queuedNote}</p></Notice> : null}
       {outbox.refused.map((problem, index) => <Failed key={index} problem={problem} />)}
       <div className="toolbar">
-        {branches.size > 1 || branch ? (
+        {branches.length > 1 ? (
           <span className="inline-field">
             <label htmlFor="branch">{t.deliveries.branch}</label>
             <select id="branch" value={branch} onChange={(event) => { setBranch(event.target.value); setAfter(null); }}>
               <option value="">{t.deliveries.all}</option>
-              {[...branches.values()].map((each) => (each ? <option key={each.code} value={each.code}>{each.name.ja}</option> : null))}
+              {branches.map((each) => <option key={each.code} value={each.code}>{say(each.name)}</option>)}
             </select>
           </span>
         ) : null}
@@ -96,13 +98,13 @@ function List() {
 }
 
 export function StateBadge({ shipment }: { shipment: CardFragment }) {
-  const { t } = useI18n();
+  const { t } = useWork();
   const tone = shipment.receivedAt !== null || shipment.state === 'delivered' ? 'good' : ['failed', 'lost', 'unfulfillable', 'returned'].includes(shipment.state) ? 'bad' : 'info';
   return <><Badge tone={tone}>{t.shipmentStates[shipment.state]}</Badge>{shipment.overdue ? <> <Badge tone="warn">{t.deliveries.overdue}</Badge></> : null}</>;
 }
 
 function Job({ shipment, reload }: { shipment: CardFragment; reload: () => void }) {
-  const { t, num, say, shortDay } = useI18n();
+  const { t, num, say, shortDay } = useWork();
   return (
     <>
       <div className="job-head">
@@ -121,7 +123,7 @@ function Job({ shipment, reload }: { shipment: CardFragment; reload: () => void 
 
 /** The one step that comes next. */
 function Next({ shipment, reload }: { shipment: CardFragment; reload: () => void }) {
-  const { t, shortDay } = useI18n();
+  const { t, shortDay } = useWork();
   const clock = useClock();
   const [isOpen, setOpen] = useState(false);
   const [day, setDay] = useState('');
@@ -193,7 +195,7 @@ function Next({ shipment, reload }: { shipment: CardFragment; reload: () => void
 
 /** The lots that were picked: proposed ones first, and what differs with its own number. */
 function Pick({ shipment, isBusy, send }: { shipment: CardFragment; isBusy: boolean; send: (kind: string, data: Record<string, unknown>) => Promise<void> }) {
-  const { t, num, longDay } = useI18n();
+  const { t, num, longDay } = useWork();
   const [{ data, fetching }] = useQuery({ query: ShipmentDocument, variables: { id: shipment.shipmentId } });
   const [rows, setRows] = useState<readonly { lot: string; vials: string; expiry: string | null }[] | null>(null);
   const proposed = data?.shipment?.lotsProposed;
@@ -229,7 +231,7 @@ function Pick({ shipment, isBusy, send }: { shipment: CardFragment; isBusy: bool
 }
 
 function One({ id }: { id: string }) {
-  const { t, num, say, shortDay, dayTime } = useI18n();
+  const { t, num, say, shortDay, dayTime } = useWork();
   const [{ data, fetching, error }, again] = useQuery({ query: ShipmentDocument, variables: { id } });
   const reload = useCallback(() => again({ requestPolicy: 'network-only' }), [again]);
   const outbox = useOutbox(reload);
@@ -264,7 +266,7 @@ function One({ id }: { id: string }) {
 
 /** What goes along on paper. */
 function Slip({ shipment }: { shipment: NonNullable<ShipmentQuery['shipment']> }) {
-  const { t, num, say, longDay } = useI18n();
+  const { t, num, say, longDay } = useWork();
   const lots = shipment.lotsPicked.length > 0 ? shipment.lotsPicked : shipment.lotsProposed;
   return (
     <Card title={shipment.lotsPicked.length > 0 ? t.deliveries.picked : t.deliveries.proposed}>

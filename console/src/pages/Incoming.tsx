@@ -6,7 +6,7 @@ import { Problem } from '../api/problem';
 import { useMe } from '../api/session';
 import { ConfirmReceiptDocument, FacilityStockDocument, IncomingDocument, ShipmentDocument, TerritoryStockDocument } from '../gql/distribution';
 import type { ConfirmReceiptMutation, LotsFragment, ShipmentQuery } from '../gql/types';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { newId } from '../lib/id';
 import { readCount } from '../lib/number';
 import { Badge, Card, Failed, Notice, Page, Waiting } from '../ui/parts';
@@ -20,7 +20,7 @@ export default function Incoming({ id }: { id: string | undefined }) {
 
 /** What comes when, what has arrived, and what lies there lot by lot. */
 function List() {
-  const { t, num, say, shortDay, dayTime } = useI18n();
+  const { t, num, say, shortDay, dayTime } = useWork();
   const me = useMe();
   const [after, setAfter] = useState<string | null>(null);
   const variables = { territory: me.facility ? null : me.territory.code, facility: me.facility?.facilityId ?? null, after };
@@ -64,7 +64,7 @@ function List() {
 }
 
 function Own({ facility }: { facility: string }) {
-  const { t } = useI18n();
+  const { t } = useWork();
   const [{ data, fetching, error }] = useQuery({ query: FacilityStockDocument, variables: { key: facility } });
   const stock = data?.facility?.stock;
   if (!data) return <Waiting fetching={fetching} error={error} />;
@@ -72,22 +72,36 @@ function Own({ facility }: { facility: string }) {
 }
 
 function Municipality({ code }: { code: string }) {
-  const { t } = useI18n();
+  const { t, num, lang, dayTime } = useWork();
   const [after, setAfter] = useState<string | null>(null);
   const [{ data, fetching, error }] = useQuery({ query: TerritoryStockDocument, variables: { code, after } });
   const connection = data?.territory?.stock;
   if (!data) return <Waiting fetching={fetching} error={error} />;
-  const shown = connection?.edges.map((edge) => edge.node).filter((stock) => stock.lines.length > 0 || stock.orderedVials + stock.expectedVials > 0) ?? [];
+  const shown = connection?.edges.map((edge) => edge.node) ?? [];
   return (
     <>
-      {shown.length === 0 ? <Card title={t.incoming.stock}><p>{t.incoming.noStock}</p></Card> : shown.map((stock) => <Stock key={stock.siteId} stock={stock} />)}
+      <Card title={t.incoming.stock} aside={shown[0] ? <span className="quiet">{t.words.asOf(dayTime(shown[0].asOf))}</span> : null}>
+        {shown.length === 0 ? <p>{t.incoming.noStock}</p> : (
+          <div className="scroll" tabIndex={0} role="group" aria-label={t.incoming.stock}>
+            <table className="table-first">
+              <thead><tr><th scope="col">{t.incoming.site}</th><th scope="col" className="num">{t.incoming.usable}</th><th scope="col" className="num">{t.incoming.transit}</th><th scope="col" className="num">{t.incoming.quarantine}</th><th scope="col" className="num">{t.incoming.expectedFromHub}</th><th scope="col" className="num">{t.incoming.toHandOn}</th></tr></thead>
+              <tbody>
+                {shown.map((stock) => (
+                  <tr key={stock.siteId}><th scope="row" lang={lang === 'en' ? 'ja' : undefined}>{stock.name}</th><td className="num"><b>{num(stock.availableVials)}</b></td><td className="num">{num(stock.inTransitVials)}</td><td className="num">{num(stock.quarantinedVials)}</td><td className="num">{num(stock.expectedVials)}</td><td className="num">{num(stock.toHandOnVials)}</td></tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </Card>
+      {shown.filter((stock) => stock.lines.length > 0).map((stock) => <Stock key={stock.siteId} stock={stock} />)}
       {connection?.pageInfo.hasNextPage ? <p><button type="button" className="button" onClick={() => setAfter(connection.pageInfo.endCursor)}>{t.more}</button></p> : null}
     </>
   );
 }
 
 function Stock({ stock }: { stock: LotsFragment }) {
-  const { t, num, longDay, dayTime } = useI18n();
+  const { t, num, longDay, dayTime } = useWork();
   return (
     <Card title={`${t.incoming.stock}（${stock.name}）`} aside={<span className="quiet">{t.words.asOf(dayTime(stock.asOf))}</span>}>
       <p>{t.incoming.usable} <b>{num(stock.availableVials)}</b> ｜ {t.incoming.transit} {num(stock.inTransitVials)} ｜ {t.incoming.quarantine} {num(stock.quarantinedVials)}{stock.expectedVials > 0 ? ` ｜ ${t.incoming.expectedFromHub} ${num(stock.expectedVials)}` : ''}{stock.toHandOnVials > 0 ? ` ｜ ${t.incoming.toHandOn} ${num(stock.toHandOnVials)}` : ''}</p>
@@ -112,7 +126,7 @@ function Stock({ stock }: { stock: LotsFragment }) {
 }
 
 function One({ id }: { id: string }) {
-  const { t, num, say, shortDay, dayTime } = useI18n();
+  const { t, num, say, shortDay, dayTime } = useWork();
   const [{ data, fetching, error }, again] = useQuery({ query: ShipmentDocument, variables: { id } });
   const [done, setDone] = useState<Confirmed | null>(null);
   const reload = useCallback(() => again({ requestPolicy: 'network-only' }), [again]);
@@ -156,7 +170,7 @@ type Row = { lot: string; expected: number; accepted: string; damaged: string; i
 
 /** What arrived, lot by lot: filled in as expected, so that one tap confirms what is right. */
 function Confirm({ shipment, onDone }: { shipment: NonNullable<ShipmentQuery['shipment']>; onDone: (answer: Confirmed) => void }) {
-  const { t, num, signed, longDay } = useI18n();
+  const { t, num, signed, longDay } = useWork();
   const client = useClient();
   const [rows, setRows] = useState<readonly Row[]>(() => shipment.lotsPicked.map((each) => ({ lot: each.lot.number, expected: each.vials, accepted: String(each.vials), damaged: '0', isOwn: true })));
   const [problem, setProblem] = useState<Problem | null>(null);

@@ -3,13 +3,13 @@ import { Link } from 'wouter';
 import { useMe } from '../api/session';
 import { RoundProgressDocument } from '../gql/allocation';
 import type { EvenFragment } from '../gql/types';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { Badge, Card, Name, Page, Waiting } from '../ui/parts';
 import { Levels, worksheetOf } from './Rounds';
 
 /** A round down its levels: how far each is, where it is stuck, and how even it came out. */
 export default function Round({ id }: { id: string }) {
-  const { t, num, say, longDay } = useI18n();
+  const { t, num, say, longDay } = useWork();
   const me = useMe();
   const isNation = me.territory.tier === 'nation';
   const [{ data, fetching, error }, again] = useQuery({ query: RoundProgressDocument, variables: { id, fair: isNation } });

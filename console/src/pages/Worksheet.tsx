@@ -4,9 +4,9 @@ import { Link } from 'wouter';
 import { write } from '../api/graph';
 import { Problem } from '../api/problem';
 import { useMe } from '../api/session';
-import { AdjustLineDocument, ApprovePlanDocument, CommitPlanDocument, ComputePlanDocument, RulesDocument, StocksDocument, SubmitPlanDocument, TakeBackPlanDocument, WorksheetDocument } from '../gql/allocation';
+import { AdjustLineDocument, ApprovePlanDocument, BelowDocument, CommitPlanDocument, ComputePlanDocument, RulesDocument, StocksDocument, SubmitPlanDocument, TakeBackPlanDocument, WorksheetDocument } from '../gql/allocation';
 import type { MovedFragment, OverFragment, PlanState, RefusedFragment, StaleFragment, WorksheetQuery } from '../gql/types';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { saveCsv } from '../lib/csv';
 import { newId } from '../lib/id';
 import { change, EMPTY, redo, totalOf, undo, unitsOf, type Change, type Row, type State } from '../lib/sheet';
@@ -24,7 +24,7 @@ type Plan = NonNullable<NonNullable<WorksheetQuery['round']>['plan']>;
 const FLOW: readonly PlanState[] = ['computed', 'submitted', 'approved', 'committed'];
 
 export default function Worksheet({ round: roundId, holder }: { round: string; holder: string }) {
-  const { t, num } = useI18n();
+  const { t, num } = useWork();
   const [{ data, fetching, error }, again] = useQuery({ query: WorksheetDocument, variables: { round: roundId, holder } });
   const reload = useCallback(() => again({ requestPolicy: 'network-only' }), [again]);
   const round = data?.round;
@@ -50,7 +50,7 @@ export default function Worksheet({ round: roundId, holder }: { round: string; h
 /** What a step on a plan came to, or nothing. */
 function useStep(reload: () => void) {
   const client = useClient();
-  const { t, num } = useI18n();
+  const { t, num } = useWork();
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [stale, setStale] = useState<StaleFragment | null>(null);
@@ -82,7 +82,7 @@ function useStep(reload: () => void) {
 
 /** A rule to compute by: a published one, or the short form (population, then wishes). */
 function Start({ round, holder, reload }: { round: string; holder: string; reload: () => void }) {
-  const { t } = useI18n();
+  const { t } = useWork();
   const me = useMe();
   const step = useStep(reload);
   if (me.territory.code !== holder || !['ministry', 'prefecture'].includes(me.role)) return <Notice tone="info" title={t.sheet.noPlanOther} />;
@@ -96,7 +96,7 @@ function Start({ round, holder, reload }: { round: string; holder: string; reloa
 }
 
 function Compute({ round, holder, version, step, onDone }: { round: string; holder: string; version: number | null; step: ReturnType<typeof useStep>; onDone?: () => void }) {
-  const { t, say } = useI18n();
+  const { t, say } = useWork();
   const [{ data }] = useQuery({ query: RulesDocument });
   const [{ data: rounds }] = useQuery({ query: WorksheetDocument, variables: { round, holder } });
   const [rule, setRule] = useState('');
@@ -123,7 +123,7 @@ function Compute({ round, holder, version, step, onDone }: { round: string; hold
 }
 
 function Sheet({ round, product, plan, reload, fetching }: { round: string; product: string; plan: Plan; reload: () => void; fetching: boolean }) {
-  const { t, num, dayTime } = useI18n();
+  const { t, num, dayTime } = useWork();
   const me = useMe();
   const step = useStep(reload);
   const holder = plan.holder.code;
@@ -141,17 +141,29 @@ function Sheet({ round, product, plan, reload, fetching }: { round: string; prod
     () => new Map(stocks?.territory?.children.edges.map(({ node }) => [node.code, node.stockSum?.availableVials ?? null])),
     [stocks],
   );
+  // a prefecture's line of the national run has no figures of its own: they are the sums of its municipalities'
+  const [below] = useQuery({ query: BelowDocument, variables: { plan: plan.planId }, pause: plan.level !== 'nation' });
+  const sums = useMemo(() => {
+    const found = new Map<string, number>();
+    for (const { node } of below.data?.plan?.lines.edges ?? []) {
+      for (const { indicator, value } of node.figures) {
+        const key = node.recipient.slice(0, 2) + indicator;
+        found.set(key, (found.get(key) ?? 0) + value);
+      }
+    }
+    return found;
+  }, [below.data]);
   const rows = useMemo<GridRow[]>(
     () =>
       plan.lines.edges.map(({ node, cursor }, index) => {
-        const figure = (indicator: string) => node.figures.find((each) => each.indicator === indicator)?.value ?? null;
+        const figure = (indicator: string) => node.figures.find((each) => each.indicator === indicator)?.value ?? sums.get(node.recipient.slice(0, 2) + indicator) ?? null;
         return {
           key: node.recipient, name: node.name, computed: node.computed, saved: node.units, flags: node.flags, state: node.state,
           reason: node.adjustedReason, by: node.adjustedBy, cursor, before: plan.lines.edges[index - 1]?.cursor ?? null,
           population: figure('population_total'), wish: figure('wish_vials'), stock: stockOf.get(node.recipient) ?? null,
         };
       }),
-    [plan.lines.edges, stockOf],
+    [plan.lines.edges, stockOf, sums],
   );
   const byKey = useMemo(() => new Map<string, Row>(rows.map((row) => [row.key, row])), [rows]);
   const shown = useMemo(() => {
@@ -202,7 +214,7 @@ function Sheet({ round, product, plan, reload, fetching }: { round: string; prod
     await step.run(async () => (await write(step.client, TakeBackPlanDocument, { input })).takeBackPlan);
   };
   const csvRows = () => rows.map((row) => [row.key, row.name, row.population, row.stock, row.wish, row.computed, unitsOf(row, state.edits), unitsOf(row, state.edits) - row.computed]);
-  const current = rows.find((row) => row.key === here) ?? null;
+  const current = rows.find((row) => row.key === here) ?? shown[0] ?? null;
   const isSubmitter = plan.submittedBy === me.name;
 
   return (
@@ -274,7 +286,7 @@ function Sheet({ round, product, plan, reload, fetching }: { round: string; prod
           <Why plan={plan.planId} row={current} below={false} />
         </div>
       </div>
-      {plan.level === 'nation' ? <Below plan={plan.planId} /> : null}
+      {plan.level === 'nation' ? <Below plan={plan.planId} answer={below} /> : null}
       {['ministry', 'prefecture'].includes(me.role) ? <Compare round={round} holder={holder} /> : null}
       <History plan={plan} names={byKey} />
       <p className="quiet">
@@ -306,7 +318,7 @@ function Sheet({ round, product, plan, reload, fetching }: { round: string; prod
 }
 
 function ReasonDialog({ title, open, onClose, onGo }: { title: string; open: boolean; onClose: () => void; onGo: (reason: string) => void }) {
-  const { t } = useI18n();
+  const { t } = useWork();
   const [reason, setReason] = useState('');
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {

@@ -3,7 +3,7 @@ import { Link, useLocation } from 'wouter';
 import { useSession, type Me } from '../api/session';
 import { useI18n } from '../i18n';
 import type { Dict } from '../i18n/ja';
-import { Dialog, Name } from './parts';
+import { Dialog } from './parts';
 
 type Key = keyof Dict['nav'];
 type Entry = readonly [path: string, key: Key];
@@ -52,7 +52,7 @@ function Timer() {
 }
 
 export function Layout({ children }: { children: ReactNode }) {
-  const { t, lang, setLang } = useI18n();
+  const { t, lang, say, setLang } = useI18n();
   const { me, phase, signOut } = useSession();
   const [path, navigate] = useLocation();
   const [isOpen, setOpen] = useState(false);
@@ -83,9 +83,8 @@ export function Layout({ children }: { children: ReactNode }) {
             {me ? (
               <>
                 <span className="person">
-                  {t.roles[me.role] ?? me.role}
-                  {' '}
-                  {me.facility ? <span lang={lang === 'en' ? 'ja' : undefined}>{me.facility.name}</span> : me.territory.tier === 'nation' ? null : <Name name={me.territory.name} />}
+                  {t.roles[me.role] ?? me.role}{' '}
+                  {me.facility ? <span lang={lang === 'en' ? 'ja' : undefined}>{me.facility.name}</span> : say(me.organisation)}
                 </span>
                 <Timer />
               </>

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react';
-import { useQuery } from 'urql';
-import { BelowDocument } from '../gql/allocation';
-import { useI18n } from '../i18n';
+import type { UseQueryState } from 'urql';
+import type { BelowQuery } from '../gql/types';
+import { useWork } from '../i18n/work';
 import { Card, Waiting } from '../ui/parts';
 import { Grid, type GridRow } from './Grid';
 import { Why } from './Why';
@@ -10,12 +10,12 @@ const NO_EDITS = {};
 const ignore = () => undefined;
 
 /** The municipalities that the lines of the nation's plan are the sums of: all 1,741. */
-export function Below({ plan }: { plan: string }) {
-  const { t, num } = useI18n();
+export function Below({ plan, answer }: { plan: string; answer: UseQueryState<BelowQuery> }) {
+  const { t, num } = useWork();
   const [isOpen, setOpen] = useState(false);
   const [here, setHere] = useState<string | null>(null);
   const [filter, setFilter] = useState('');
-  const [{ data, fetching, error }] = useQuery({ query: BelowDocument, variables: { plan }, pause: !isOpen });
+  const { data, fetching, error } = answer;
   const edges = data?.plan?.lines.edges;
   const rows = useMemo<GridRow[]>(
     () =>

@@ -4,7 +4,7 @@ import { write } from '../api/graph';
 import { Problem } from '../api/problem';
 import { RulesDocument, RunWhatIfDocument } from '../gql/allocation';
 import type { RunWhatIfMutation } from '../gql/types';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { saveCsv } from '../lib/csv';
 import { newId } from '../lib/id';
 import { Badge, Card, Failed } from '../ui/parts';
@@ -13,7 +13,7 @@ type Done = Extract<RunWhatIfMutation['runWhatIf'], { __typename: 'WhatIfDone' }
 
 /** What other rules would give, side by side. It is no allocation, and says so. */
 export function Compare({ round, holder }: { round: string; holder: string }) {
-  const { t, num, signed, say } = useI18n();
+  const { t, num, signed, say } = useWork();
   const client = useClient();
   const [isOpen, setOpen] = useState(false);
   const [{ data }] = useQuery({ query: RulesDocument, pause: !isOpen });

@@ -1,5 +1,5 @@
 import type { StaleFragment } from '../gql/types';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import type { Edits, Row } from '../lib/sheet';
 import { Notice } from '../ui/parts';
 
@@ -8,7 +8,7 @@ export function Difference({ stale, rows, edits, onChoose, onNewest }: {
   stale: StaleFragment; rows: ReadonlyMap<string, Row>; edits: Edits;
   onChoose: (key: string, units: number) => void; onNewest: (keep: Edits) => void;
 }) {
-  const { t, num, say } = useI18n();
+  const { t, num, say } = useWork();
   return (
     <Notice tone="warn" live focus title={t.sheet.stale}>
       <p>{say(stale.message)} {stale.currentVersion === null ? '' : t.sheet.version(stale.currentVersion)}</p>

@@ -1,5 +1,5 @@
 import { memo, useCallback, useEffect, useRef, useState, type KeyboardEvent } from 'react';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { readCount } from '../lib/number';
 import { unitsOf, visible, type Change, type Edits, type Row } from '../lib/sheet';
 import { Badge } from '../ui/parts';
@@ -17,7 +17,7 @@ type Props = {
 
 /** Only the rows that can be seen are drawn, so that 1,741 of them stay fluid. */
 export function Grid({ rows, edits, unitVials, canEdit, here, onHere, onChange, columns }: Props) {
-  const { t } = useI18n();
+  const { t } = useWork();
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 608 });
   const wanted = useRef<string | null>(null);
@@ -91,7 +91,7 @@ type LineProps = {
 };
 
 const Line = memo(function Line({ row, index, units, isEdited, canEdit, isHere, hasStock, onHere, onChange, onGo }: LineProps) {
-  const { t, num, signed, lang } = useI18n();
+  const { t, num, signed, lang } = useWork();
   const [draft, setDraft] = useState<string | null>(null);
   const typed = draft === null ? null : readCount(draft);
   const isWrong = typed?.kind === 'wrong';

@@ -4,7 +4,7 @@ import { write } from '../api/graph';
 import { Problem } from '../api/problem';
 import { AnswerObjectionDocument } from '../gql/allocation';
 import type { WorksheetQuery } from '../gql/types';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { newId } from '../lib/id';
 import type { Row } from '../lib/sheet';
 import { Card, Failed, Name } from '../ui/parts';
@@ -13,7 +13,7 @@ type Plan = NonNullable<NonNullable<WorksheetQuery['round']>['plan']>;
 
 /** Who changed what and why, and what those below have said against it. */
 export function History({ plan, names }: { plan: Plan; names: ReadonlyMap<string, Row> }) {
-  const { t, num, dayTime } = useI18n();
+  const { t, num, dayTime } = useWork();
   return (
     <>
       {plan.objections.length > 0 ? (
@@ -51,7 +51,7 @@ export function History({ plan, names }: { plan: Plan; names: ReadonlyMap<string
 }
 
 function Answer({ objection }: { objection: string }) {
-  const { t } = useI18n();
+  const { t } = useWork();
   const client = useClient();
   const [text, setText] = useState('');
   const [problem, setProblem] = useState<Problem | null>(null);

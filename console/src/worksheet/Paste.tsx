@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { paste, type Change, type Row } from '../lib/sheet';
 import { Dialog, Notice } from '../ui/parts';
 
@@ -9,7 +9,7 @@ const NAMED_MAX = 10;
 export function Paste({ open, text, rows, start, onClose, onTake }: {
   open: boolean; text: string; rows: readonly Row[]; start: string | null; onClose: () => void; onTake: (changes: readonly Change[], message: string) => void;
 }) {
-  const { t } = useI18n();
+  const { t } = useWork();
   const [typed, setTyped] = useState('');
   useEffect(() => setTyped(text), [text, open]);
   const found = paste(typed, rows, start);

@@ -1,6 +1,6 @@
 import { useQuery } from 'urql';
 import { WhyDocument } from '../gql/allocation';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { Card, Waiting } from '../ui/parts';
 import type { GridRow } from './Grid';
 
@@ -17,7 +17,7 @@ function figuresOf(details: string): Figure[] {
 
 /** Why a line was computed so: the rule's sentence for each of its parts, and the figures behind it. */
 export function Why({ plan, row, below }: { plan: string; row: GridRow | null; below: boolean }) {
-  const { t, num, lang, longDay } = useI18n();
+  const { t, num, lang, longDay } = useWork();
   const [{ data, fetching, error }] = useQuery({
     query: WhyDocument, variables: { plan, after: row?.before ?? null, below }, pause: row === null, requestPolicy: 'cache-first',
   });
