@@ -4,6 +4,7 @@
 //! request; writes are passed on to the service that owns the rule. The guard stands in front of the
 //! executor and refuses what would cost too much before it is even validated.
 mod answer;
+pub mod console;
 mod cursor;
 mod forms;
 mod guard;
