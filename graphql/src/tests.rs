@@ -42,6 +42,7 @@ fn gateway(training: bool) -> Gateway {
         },
         // nobody answers there: what needs the database fails, and must fail well
         db: Db::new("postgres://nobody:secret@127.0.0.1:1/nothing", "reference", 2).unwrap(),
+        views_db: Db::new("postgres://nobody:secret@127.0.0.1:1/nothing", "views", 2).unwrap(),
         capacity_url: "http://127.0.0.1:1".into(),
         allocation_url: "http://127.0.0.1:1".into(),
         distribution_url: "http://127.0.0.1:1".into(),

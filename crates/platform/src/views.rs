@@ -218,7 +218,7 @@ pub struct View {
 }
 
 /// Which views are asked for.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Wanted {
     /// Only those before this one.
     pub after: Option<Uuid>,
@@ -232,22 +232,26 @@ pub struct Wanted {
     pub limit: i64,
 }
 
-/// Who saw what about a facility, the newest first.
+/// Who saw what about each of these facilities, the newest first; `limit` of each.
 ///
 /// # Errors
 /// The database's.
-pub async fn of_facility(conn: &mut AsyncPgConnection, facility: FacilityId, wanted: Wanted) -> Result<Vec<View>> {
+pub async fn of_facilities(conn: &mut AsyncPgConnection, facilities: &[Uuid], wanted: Wanted) -> Result<Vec<View>> {
     let Wanted { after, from, until, own, limit } = wanted;
     let rows = diesel::sql_query(
         "select l.id, l.business_at, l.recorded_at, l.facility, l.seen, l.kind, l.actor_name, l.role, l.organisation,
                 o.name as organisation_name, l.break_glass, l.request_id, l.service
-         from views.log l left join reference.organisation o on o.id = l.organisation
-         where l.facility = $1 and ($2 is null or l.id < $2) and ($3 is null or l.business_at >= $3)
-           and ($4 is null or l.business_at < $4) and ($5 or l.kind <> 'own')
-         order by l.id desc
-         limit $6",
+         from unnest($1) as asked (facility)
+         cross join lateral (
+             select * from views.log l
+             where l.facility = asked.facility and ($2 is null or l.id < $2) and ($3 is null or l.business_at >= $3)
+               and ($4 is null or l.business_at < $4) and ($5 or l.kind <> 'own')
+             order by l.id desc
+             limit $6) l
+         left join reference.organisation o on o.id = l.organisation
+         order by l.id desc",
     )
-    .bind::<SqlUuid, _>(facility.0)
+    .bind::<Array<SqlUuid>, _>(facilities)
     .bind::<Nullable<SqlUuid>, _>(after)
     .bind::<Nullable<Timestamptz>, _>(from)
     .bind::<Nullable<Timestamptz>, _>(until)

@@ -16,6 +16,7 @@ pub mod report;
 pub mod rule;
 pub mod shipment;
 pub mod text;
+pub mod views;
 pub mod what_if;
 
 /// Names of the headers that we define; the same in every API.

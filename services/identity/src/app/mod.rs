@@ -1,5 +1,6 @@
 //! Use cases: one function each.
 pub mod facilities;
+pub mod facility_views;
 pub mod hashing;
 pub mod issue_accounts;
 pub mod keys;

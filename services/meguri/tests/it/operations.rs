@@ -15,6 +15,7 @@ enum Open {
 const REST: &[(&str, &str, Open)] = &[
     ("post", "/v1/tokens", Open::ToAll),
     ("get", "/.well-known/jwks.json", Open::ToAll),
+    ("get", "/v1/facilities/{key}/views", Open::ToAccounts),
     ("post", "/v1/reports", Open::ToAccounts),
     ("post", "/v1/reports:batch", Open::ToAccounts),
     ("get", "/v1/facilities/{key}/reports/{day}", Open::ToAccounts),
