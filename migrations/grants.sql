@@ -12,10 +12,20 @@ grant insert on reference.territory, reference.territory_point, reference.popula
     reference.facility, reference.facility_change, reference.clock to {i}_identity_app;
 grant update on reference.territory, reference.population, reference.organisation, reference.facility, reference.clock to {i}_identity_app;
 
--- identity: nobody else reads accounts and keys
+-- accesses in an emergency: rows are added, by identity alone
+grant insert on reference.break_glass, reference.break_glass_review to {i}_identity_app;
+
+-- revocations: written by identity, read by all who verify tokens, gone when no token is left that they revoke
+grant insert, delete on reference.revocation to {i}_identity_app;
+grant usage on sequence reference.revocation_id_seq to {i}_identity_app;
+grant select on reference.revocation to {i}_relay_app;
+
+-- identity: nobody else reads accounts, sessions and keys
 grant usage on schema identity to {i}_identity_app, {i}_audit;
 grant select, insert on all tables in schema identity to {i}_identity_app;
 grant update on identity.account, identity.signing_key, identity.subject to {i}_identity_app;
+-- a session goes on and ends; how it began stays
+grant update (active_at, ended_at, ended_by) on identity.session to {i}_identity_app;
 grant usage on all sequences in schema identity to {i}_identity_app;
 grant select on identity.outbox, identity.idempotency, identity.audit, identity.subject to {i}_audit;
 alter function identity.ensure_month(text, date) set search_path = identity;

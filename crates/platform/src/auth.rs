@@ -2,11 +2,13 @@
 use crate::{
     clock::real_now,
     failure::{Failure, Result},
+    revocations::Revocations,
 };
 use domain::{
     Problem, error,
     ids::{AccountId, FacilityId, OrganisationId},
-    policy::{Actor, Place, Role},
+    policy::{Action, Actor, Place, Reach, Role},
+    territory::Tier,
 };
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use sha2::{Digest, Sha256};
@@ -39,7 +41,16 @@ struct Inner {
     client: reqwest::Client,
     keys: RwLock<HashMap<String, DecodingKey>>,
     fetched: tokio::sync::Mutex<Fetched>,
-    remembered: Mutex<HashMap<[u8; 32], (Actor, i64)>>,
+    remembered: Mutex<HashMap<[u8; 32], Remembered>>,
+    revocations: Revocations,
+}
+
+/// A token that was verified.
+#[derive(Clone)]
+struct Remembered {
+    actor: Actor,
+    issued_s: i64,
+    until_ms: i64,
 }
 
 /// When the keys were last asked for, and whether they came.
@@ -70,19 +81,27 @@ impl Verifier {
             keys: RwLock::default(),
             fetched: tokio::sync::Mutex::default(),
             remembered: Mutex::default(),
+            revocations: Revocations::default(),
         }))
+    }
+
+    /// What was revoked, as this verifier knows it.
+    #[must_use]
+    pub fn revocations(&self) -> &Revocations {
+        &self.0.revocations
     }
 
     /// The actor that a token names.
     ///
     /// # Errors
     /// `auth.invalid_token` for anything but a token of ours in force: wrong signature, algorithm,
-    /// key, issuer or audience, expired. `service.unavailable` when the keys cannot be had.
+    /// key, issuer or audience, expired. `auth.revoked` when its session, account or delegation was.
+    /// `service.unavailable` when the keys cannot be had.
     pub async fn verify(&self, token: &str) -> Result<Actor> {
         let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let now_ms = real_now().timestamp_millis();
-        if let Some(actor) = self.recall(&hash, now_ms) {
-            return Ok(actor);
+        if let Some(known) = self.recall(&hash, now_ms) {
+            return self.unless_revoked(known);
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| invalid())?;
         // one algorithm, fixed here: `none` and confusion with HMAC never reach a key
@@ -104,23 +123,30 @@ impl Verifier {
         // clocks of services may differ a little; a minute is tolerated
         validation.leeway = 60;
         let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|_| invalid())?.claims;
-        let trusted_until_ms = (now_ms + REMEMBER_MS).min(claims.exp.saturating_mul(1_000));
-        let actor = actor(claims)?;
-        self.remember(hash, &actor, trusted_until_ms);
-        Ok(actor)
+        let until_ms = (now_ms + REMEMBER_MS).min(claims.exp.saturating_mul(1_000));
+        let known = Remembered { issued_s: claims.iat, actor: actor(claims)?, until_ms };
+        self.remember(hash, known.clone());
+        self.unless_revoked(known)
     }
 
-    fn recall(&self, hash: &[u8; 32], now_ms: i64) -> Option<Actor> {
+    fn unless_revoked(&self, known: Remembered) -> Result<Actor> {
+        if self.0.revocations.refuse(&known.actor, known.issued_s) {
+            return Err(Problem::new(&error::AUTH_REVOKED).into());
+        }
+        Ok(known.actor)
+    }
+
+    fn recall(&self, hash: &[u8; 32], now_ms: i64) -> Option<Remembered> {
         let remembered = self.0.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        remembered.get(hash).filter(|(_, until_ms)| *until_ms > now_ms).map(|(actor, _)| actor.clone())
+        remembered.get(hash).filter(|known| known.until_ms > now_ms).cloned()
     }
 
-    fn remember(&self, hash: [u8; 32], actor: &Actor, until_ms: i64) {
+    fn remember(&self, hash: [u8; 32], known: Remembered) {
         let mut remembered = self.0.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= REMEMBERED_MAX {
             remembered.clear();
         }
-        remembered.insert(hash, (actor.clone(), until_ms));
+        remembered.insert(hash, known);
     }
 
     fn key(&self, kid: &str) -> Option<DecodingKey> {
@@ -153,12 +179,28 @@ fn partner_place(code: &str) -> Option<Place> {
     code.parse().map(Place::Wholesaler).or_else(|_| code.parse().map(Place::Branch)).ok()
 }
 
-fn actor(claims: Claims) -> Result<Actor> {
+/// A service account's limits. What is not known here is not allowed, so the token is refused as a whole.
+fn actions(scope: &str) -> Result<Arc<[Action]>> {
+    scope.split_ascii_whitespace().map(|name| Action::parse(name).ok_or_else(invalid)).collect()
+}
+
+/// Who acts with a token that says this.
+///
+/// # Errors
+/// `auth.invalid_token` for a role or home that there is not.
+pub fn actor(claims: Claims) -> Result<Actor> {
     let role = Role::parse(&claims.role).filter(|role| *role != Role::Public).ok_or_else(invalid)?;
     let home = match (claims.facility, claims.partner) {
         (Some(facility), _) => Place::Facility(FacilityId(facility), claims.territory),
         (None, Some(partner)) => partner_place(&partner).ok_or_else(invalid)?,
         (None, None) => Place::Territory(claims.territory),
+    };
+    // a city's own centre looks after the city
+    let reach = match home {
+        Place::Territory(code) if role == Role::HealthCentre && code.tier() == Tier::Municipality => {
+            Arc::new(Reach { area: vec![code], ..Reach::default() })
+        }
+        _ => Reach::none(),
     };
     Ok(Actor {
         account: AccountId(claims.sub),
@@ -167,5 +209,9 @@ fn actor(claims: Claims) -> Result<Actor> {
         role,
         home,
         machine: claims.machine,
+        session: claims.sid,
+        delegation: claims.dlg,
+        actions: claims.scope.as_deref().map(actions).transpose()?,
+        reach,
     })
 }

@@ -66,7 +66,11 @@ fn above(municipality: TerritoryCode) -> impl Iterator<Item = TerritoryCode> {
 
 /// Adds rows up for each of the territories that `scope` may see. One without a row stays out: its
 /// day was never opened.
-fn add_up(scope: Scope, wanted: &[TerritoryCode], rows: &[Aggregate]) -> Result<HashMap<TerritoryCode, Sums>, Problem> {
+fn add_up(
+    scope: &Scope,
+    wanted: &[TerritoryCode],
+    rows: &[Aggregate],
+) -> Result<HashMap<TerritoryCode, Sums>, Problem> {
     let wanted: HashSet<TerritoryCode> = wanted.iter().copied().filter(|code| scope.sees_figures(*code)).collect();
     let mut sums: HashMap<TerritoryCode, Sums> = HashMap::new();
     for row in rows {
@@ -88,10 +92,10 @@ impl Loader<CapacityKey> for Source {
         let mut snapshot = self.reading.snapshot().await?;
         for ((day, form), keys) in grouped(keys, |key| (key.day, key.form.clone())) {
             let wanted: Vec<TerritoryCode> = keys.iter().map(|key| key.territory).collect();
-            let rows = read::aggregates(snapshot.conn(), self.scope, &wanted, &form, day.date())
+            let rows = read::aggregates(snapshot.conn(), &self.scope, &wanted, &form, day.date())
                 .await
                 .map_err(Failure::into_problem)?;
-            let mut sums = add_up(self.scope, &wanted, &rows)?;
+            let mut sums = add_up(&self.scope, &wanted, &rows)?;
             let sum = |key: CapacityKey| sums.remove(&key.territory).map(|sum| (key, Arc::new(sum)));
             found.extend(keys.into_iter().filter_map(sum));
         }
@@ -142,7 +146,7 @@ mod tests {
     #[test]
     fn every_tier_is_the_sum_of_its_municipalities() {
         let wanted = [code("000000"), code("130001"), code("131024"), code("270008")];
-        let sums = add_up(scope(Role::Ministry, "000000"), &wanted, &rows()).unwrap();
+        let sums = add_up(&scope(Role::Ministry, "000000"), &wanted, &rows()).unwrap();
         assert_eq!(sums.len(), 3, "Osaka's day was never opened");
         let nation = &sums[&code("000000")];
         assert_eq!((nation.due, nation.cells.as_slice()), (9, [13, 2, 9].as_slice()));
@@ -156,14 +160,14 @@ mod tests {
     #[test]
     fn rows_read_for_a_wider_territory_do_not_open_a_narrower_one() {
         let wanted = [code("130001"), code("131016")];
-        let sums = add_up(scope(Role::Prefecture, "140007"), &wanted, &rows()).unwrap();
+        let sums = add_up(&scope(Role::Prefecture, "140007"), &wanted, &rows()).unwrap();
         assert_eq!(sums.keys().copied().collect::<Vec<_>>(), [code("130001")]);
     }
 
     #[test]
     fn an_overflow_is_a_failure_not_a_wrong_sum() {
         let rows = [row("131016", 1, &[i64::MAX], None), row("131024", 1, &[1], None)];
-        let failed = add_up(scope(Role::Ministry, "000000"), &[code("130001")], &rows).unwrap_err();
+        let failed = add_up(&scope(Role::Ministry, "000000"), &[code("130001")], &rows).unwrap_err();
         assert_eq!(failed.code.code, "service.internal");
     }
 }

@@ -29,7 +29,7 @@ fn problem(error: impl Into<Failure>) -> Problem {
 impl Source {
     /// A facility's master data leaves the house, or what depends on it does.
     fn shows(&self, row: &Facility) {
-        self.viewed.add(FacilityId(row.id), "facility");
+        self.viewed.add(FacilityId(row.id), &row.municipality, "facility");
     }
 }
 
@@ -40,7 +40,7 @@ impl Loader<FacilityId> for Source {
     async fn load(&self, keys: &[FacilityId]) -> Result<HashMap<FacilityId, Arc<Facility>>, Problem> {
         let mut snapshot = self.reading.snapshot().await?;
         let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let rows = read::facilities(snapshot.conn(), self.scope, &ids).await.map_err(problem)?;
+        let rows = read::facilities(snapshot.conn(), &self.scope, &ids).await.map_err(problem)?;
         rows.iter().for_each(|row| self.shows(row));
         Ok(rows.into_iter().map(|row| (FacilityId(row.id), Arc::new(row))).collect())
     }
@@ -74,7 +74,8 @@ impl Loader<PageOf> for Source {
         let mut snapshot = self.reading.snapshot().await?;
         for ((after, limit), keys) in grouped(keys, |key| (key.after, key.limit)) {
             let codes: Vec<String> = keys.iter().map(|key| key.municipality.to_string()).collect();
-            let rows = read::facilities_of(snapshot.conn(), self.scope, &codes, after, limit).await.map_err(problem)?;
+            let rows =
+                read::facilities_of(snapshot.conn(), &self.scope, &codes, after, limit).await.map_err(problem)?;
             let mut by_place: HashMap<String, Vec<Arc<Facility>>> = HashMap::new();
             for row in rows {
                 self.shows(&row);

@@ -151,7 +151,7 @@ impl Loader<DepotOf> for Source {
         }
         let codes: Vec<String> = visible.iter().map(|key| key.0.to_string()).collect();
         let mut snapshot = self.reading.snapshot().await?;
-        let parts = stock::at_depots(snapshot.conn(), self.scope, &codes).await.map_err(Failure::into_problem)?;
+        let parts = stock::at_depots(snapshot.conn(), &self.scope, &codes).await.map_err(Failure::into_problem)?;
         let reserved = read::reserved_at(snapshot.conn(), &codes).await.map_err(Failure::into_problem)?;
         let mut depots: HashMap<String, Depot> = HashMap::new();
         for part in parts {

@@ -33,7 +33,8 @@ pub struct DayReport {
 
 impl Source {
     fn shows_report(&self, row: &Report) {
-        self.viewed.add(FacilityId(row.facility_id), format!("report/{}/{}", row.form, row.business_day));
+        let what = format!("report/{}/{}", row.form, row.business_day);
+        self.viewed.add(FacilityId(row.facility_id), &row.municipality, what);
     }
 }
 
@@ -46,7 +47,7 @@ impl Loader<LatestReport> for Source {
         let mut snapshot = self.reading.snapshot().await?;
         for (form, keys) in grouped(keys, |key| key.form.clone()) {
             let places: Vec<_> = keys.iter().map(|key| (key.facility, key.municipality)).collect();
-            let rows = read::latest_reports(snapshot.conn(), self.scope, &places, &form)
+            let rows = read::latest_reports(snapshot.conn(), &self.scope, &places, &form)
                 .await
                 .map_err(Failure::into_problem)?;
             let mut rows: HashMap<Uuid, Report> = rows.into_iter().map(|row| (row.facility_id, row)).collect();
@@ -69,7 +70,7 @@ impl Loader<DayReport> for Source {
         let mut snapshot = self.reading.snapshot().await?;
         for ((form, day), keys) in grouped(keys, |key| (key.form.clone(), key.day)) {
             let visible: Vec<DayReport> =
-                keys.into_iter().filter(|key| self.scope.sees_facility(key.facility, key.municipality)).collect();
+                keys.into_iter().filter(|key| self.scope.sees_reports(key.facility, key.municipality)).collect();
             let ids: Vec<Uuid> = visible.iter().map(|key| key.facility.0).collect();
             if ids.is_empty() {
                 continue;

@@ -174,7 +174,7 @@ impl Source {
     /// A shipment to a facility is seen of it.
     fn shows_shipment(&self, row: &Shipment) {
         if let Some(facility) = row.facility_id {
-            self.viewed.add(FacilityId(facility), format!("shipment/{}", row.id));
+            self.viewed.add(FacilityId(facility), &row.municipality, format!("shipment/{}", row.id));
         }
     }
 
@@ -192,7 +192,7 @@ impl Loader<ShipmentBy> for Source {
     async fn load(&self, keys: &[ShipmentBy]) -> Result<HashMap<ShipmentBy, Arc<Shipment>>, Problem> {
         let mut snapshot = self.reading.snapshot().await?;
         let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let rows = read::shipments_by_id(snapshot.conn(), self.scope, &ids).await.map_err(Failure::into_problem)?;
+        let rows = read::shipments_by_id(snapshot.conn(), &self.scope, &ids).await.map_err(Failure::into_problem)?;
         rows.iter().for_each(|row| self.shows_shipment(row));
         Ok(rows.into_iter().map(|row| (ShipmentBy(row.id), Arc::new(row))).collect())
     }
@@ -209,7 +209,7 @@ impl Loader<ShipmentsOf> for Source {
         for ((parent, states, after, limit), keys) in grouped(keys, part) {
             let names: Vec<String> = keys.iter().map(|key| key.key.clone()).collect();
             let states: Vec<String> = states.iter().map(|state| state.as_str().to_owned()).collect();
-            let rows = read::shipments_under(snapshot.conn(), self.scope, parent, &names, &states, after, limit).await;
+            let rows = read::shipments_under(snapshot.conn(), &self.scope, parent, &names, &states, after, limit).await;
             let mut pages: HashMap<String, Vec<Arc<Shipment>>> = HashMap::new();
             for row in rows.map_err(Failure::into_problem)? {
                 self.shows_shipment(&row);
@@ -233,7 +233,7 @@ impl Loader<CountsOf> for Source {
         let mut snapshot = self.reading.snapshot().await?;
         for ((parent, round), keys) in grouped(keys, |key| (key.parent, key.round)) {
             let names: Vec<String> = keys.iter().map(|key| key.key.clone()).collect();
-            let rows = read::state_counts(snapshot.conn(), self.scope, parent, &names, round).await;
+            let rows = read::state_counts(snapshot.conn(), &self.scope, parent, &names, round).await;
             let mut counts: HashMap<String, Vec<read::StateCount>> = HashMap::new();
             for row in rows.map_err(Failure::into_problem)? {
                 counts.entry(row.key.clone()).or_default().push(row);
@@ -342,7 +342,8 @@ impl Loader<DiscrepancyBy> for Source {
     async fn load(&self, keys: &[DiscrepancyBy]) -> Result<HashMap<DiscrepancyBy, Arc<Discrepancy>>, Problem> {
         let mut snapshot = self.reading.snapshot().await?;
         let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let rows = read::discrepancies_by_id(snapshot.conn(), self.scope, &ids).await.map_err(Failure::into_problem)?;
+        let rows =
+            read::discrepancies_by_id(snapshot.conn(), &self.scope, &ids).await.map_err(Failure::into_problem)?;
         Ok(rows.into_iter().map(|row| (DiscrepancyBy(row.id), Arc::new(row))).collect())
     }
 }
@@ -358,7 +359,7 @@ impl Loader<DiscrepanciesIn> for Source {
         for ((parent, which, after, limit), keys) in grouped(keys, part) {
             let names: Vec<String> = keys.iter().map(|key| parent_of(key.territory).1).collect();
             let rows =
-                read::discrepancies_under(snapshot.conn(), self.scope, parent, &names, which, after, limit).await;
+                read::discrepancies_under(snapshot.conn(), &self.scope, parent, &names, which, after, limit).await;
             let mut pages: HashMap<String, Vec<Arc<Discrepancy>>> = HashMap::new();
             for row in rows.map_err(Failure::into_problem)? {
                 let name = match parent {

@@ -132,16 +132,16 @@ impl Loader<StockAt> for Source {
         if visible.is_empty() {
             return Ok(HashMap::new());
         }
-        for SitePlace { site, facility, .. } in visible.iter().map(|key| &key.0) {
+        for SitePlace { site, facility, municipality } in visible.iter().map(|key| &key.0) {
             if let Some(facility) = facility {
-                self.viewed.add(*facility, format!("stock/{site}"));
+                self.viewed.add(*facility, &municipality.to_string(), format!("stock/{site}"));
             }
         }
         let places: Vec<SitePlace> = visible.iter().map(|key| key.0).collect();
         let sites: Vec<Uuid> = places.iter().map(|place| place.site).collect();
         let mut snapshot = self.reading.snapshot().await?;
         let conn = snapshot.conn();
-        let parts = stock::at_sites(conn, self.scope, &places).await.map_err(Failure::into_problem)?;
+        let parts = stock::at_sites(conn, &self.scope, &places).await.map_err(Failure::into_problem)?;
         let in_transit = read::in_transit_to(conn, &sites).await.map_err(Failure::into_problem)?;
         let coming = read::coming_to(conn, &sites).await.map_err(Failure::into_problem)?;
         let mut at: HashMap<String, Vec<Stock>> = HashMap::new();
@@ -167,7 +167,7 @@ impl Loader<DeliveriesOf> for Source {
         let mut snapshot = self.reading.snapshot().await?;
         let rounds: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
         let released = allocation::released_of(snapshot.conn(), &rounds).await.map_err(Failure::into_problem)?;
-        let progress = read::progress_of(snapshot.conn(), self.scope, &rounds).await.map_err(Failure::into_problem)?;
+        let progress = read::progress_of(snapshot.conn(), &self.scope, &rounds).await.map_err(Failure::into_problem)?;
         let mut found: HashMap<Uuid, BTreeMap<TerritoryCode, Delivered>> = HashMap::new();
         for row in released {
             let municipality = TerritoryCode::parse(&row.municipality)?;

@@ -1,7 +1,7 @@
 //! Who saw what about facilities. Whoever asks has been found to be allowed to.
 use super::{Source, by_id, grouped};
 use async_graphql::dataloader::Loader;
-use domain::{Problem, ids::FacilityId};
+use domain::{Problem, TerritoryCode, ids::FacilityId};
 use platform::{
     failure::Failure,
     views::{self, View, Wanted},
@@ -14,6 +14,8 @@ use uuid::Uuid;
 pub struct ViewsOf {
     /// Of which facility.
     pub facility: FacilityId,
+    /// Where it is.
+    pub municipality: TerritoryCode,
     /// Which of them.
     pub wanted: Wanted,
 }
@@ -30,7 +32,7 @@ impl Loader<ViewsOf> for Source {
             let rows = views::of_facilities(snapshot.conn(), &ids, wanted).await.map_err(Failure::into_problem)?;
             let mut rows = by_id(rows, |row| row.facility);
             for key in keys {
-                self.viewed.add(key.facility, "views");
+                self.viewed.add(key.facility, &key.municipality.to_string(), "views");
                 found.insert(key, Arc::new(rows.remove(&key.facility.0).unwrap_or_default()));
             }
         }

@@ -10,10 +10,9 @@ use crate::{
 };
 use async_graphql::{Object, SimpleObject};
 use domain::{
-    BusinessDay, Problem, TerritoryCode,
+    BusinessDay, Problem,
     capacity::{self, sums::figures},
     error,
-    policy::{Facilities, Scope},
     time::Instant,
     units::Permille,
 };
@@ -106,11 +105,6 @@ pub struct Capacity {
     is_overseen: bool,
 }
 
-/// Does the caller look after the territory's facilities, and so see each of them anyway?
-fn oversees(scope: Scope, territory: TerritoryCode) -> bool {
-    matches!(scope.facilities(), Facilities::Within(home) if home.contains(territory))
-}
-
 /// Can a report of `day` still be sent or corrected at `now`?
 pub fn provisional(form: &capacity::Form, day: BusinessDay, now: Instant) -> bool {
     BusinessDay::at(now).days_since(day) <= i64::from(form.correction_days)
@@ -130,7 +124,7 @@ impl Capacity {
         let form = session.loaders.form(form).await?;
         let key = CapacityKey { territory: territory.place(), day, form: form.code.clone() };
         let (now, training) = (session.op.now, session.op.training);
-        let is_overseen = oversees(session.op.scope(), territory.place());
+        let is_overseen = session.op.scope().oversees(territory.place());
         Ok(session.loaders.one(key).await?.map(|sums| Self { territory, day, form, sums, now, training, is_overseen }))
     }
 

@@ -138,9 +138,9 @@ impl ViewConnection {
             // one more than is shown tells whether there is a next page
             limit: i64::from(wanted.first) + 1,
         };
-        let rows = session.loaders.one(ViewsOf { facility, wanted }).await?.unwrap_or_default();
+        let rows = session.loaders.one(ViewsOf { facility, municipality, wanted }).await?.unwrap_or_default();
         let is_more = rows.len() > size;
-        let names_persons = actor.role != policy::Role::Hospital;
+        let names_persons = !matches!(actor.role, policy::Role::Hospital | policy::Role::Clinic);
         let edge = |row: Row| ViewEdge {
             cursor: cursors.make(list, &row.id.to_string()),
             node: View { row, names_persons },

@@ -30,7 +30,7 @@ pub enum Role {
     Municipality,
     /// 保健所: a public health centre.
     HealthCentre,
-    /// 病院・診療所: the staff of one facility.
+    /// 病院: the staff of one hospital.
     Hospital,
     /// とりまとめ団体: reports for all facilities of its prefecture.
     ReportingProxy,
@@ -40,6 +40,20 @@ pub enum Role {
     Auditor,
     /// Runs the machine and sees no figures.
     Operator,
+    /// 調整本部: a prefecture's coordination headquarters.
+    CoordinationHq,
+    /// 診療所: the staff of one clinic.
+    Clinic,
+    /// 郡市医師会: a medical association.
+    MedicalAssociation,
+    /// 製造販売業者: a maker.
+    Maker,
+    /// 専門家ネットワーク: a network of experts (ECMOnet).
+    ExpertNetwork,
+    /// 消防: a fire service.
+    FireService,
+    /// 相談窓口: the help desk.
+    HelpDesk,
     /// Anybody, not signed in.
     Public,
 }

@@ -113,6 +113,7 @@ fn officer(allocation: &Allocation, code: TerritoryCode) -> OpCtx {
         role,
         home: Place::Territory(code),
         machine: false,
+        ..Actor::public()
     };
     OpCtx::new(actor, &allocation.shared.clock)
 }

@@ -245,6 +245,15 @@ enum AllocateCommand {
         #[arg(long)]
         csv: bool,
     },
+    /// Play a moment of the past again: the same supply by several rules, on the figures as they were known and
+    /// as they came out later. Without a file: July 2021, when stock that was not there was to be cut.
+    Scenario {
+        /// The scenario (allocation-scenario/1, as in the folder scenarios).
+        file: Option<PathBuf>,
+        /// Print CSV instead of a table.
+        #[arg(long)]
+        csv: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -327,6 +336,10 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Allocate(AllocateCommand::Compare { document, rule, csv }) => {
             allocate::compare_files(document, rule, *csv)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Allocate(AllocateCommand::Scenario { file, csv }) => {
+            allocate::scenario::play_file(file.as_deref(), *csv)?;
             return Ok(ExitCode::SUCCESS);
         }
         Command::Stack(command) => return stack(&instance, options, command),

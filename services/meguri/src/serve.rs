@@ -12,6 +12,7 @@ use platform::{
     auth::Verifier,
     background::Background,
     clock::Clock,
+    emergencies::Emergencies,
     failure::Result,
     http,
     limit::{Limiter, Rates},
@@ -142,10 +143,15 @@ impl Running {
 /// # Errors
 /// When the clock cannot be read.
 pub async fn shared(home: &Home, clock_db: &Db, identity_url: &str, prefix: &str, rates: Rates) -> Result<Shared> {
+    let verifier = Verifier::new(&home.stack.instance, identity_url);
+    verifier.revocations().refresh(clock_db).await?;
+    let emergencies = Emergencies::default();
+    emergencies.refresh(clock_db).await?;
     Ok(Shared {
         instance: home.stack.instance.clone(),
         clock: Clock::load(clock_db).await?,
-        verifier: Verifier::new(&home.stack.instance, identity_url),
+        emergencies,
+        verifier,
         limiter: Limiter::new(prefix, Some(&home.stack.redis_url), rates),
         runtime: tokio::runtime::Handle::current(),
     })
@@ -168,13 +174,15 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     let clock_db = Db::new(&home.role_url("gateway")?, "reference", 2)?;
     let shared = shared(home, &clock_db, &identity_url, &prefix, settings.rates).await?;
     shared.clock.follow(clock_db.clone());
+    shared.verifier.revocations().follow(clock_db.clone());
+    shared.emergencies.follow(clock_db.clone());
     let gateway_db = home.pool("gateway", "reference")?;
 
     // another small one: what was shown is noted apart from the read-only snapshots
     let views_db = Db::new(&home.role_url("gateway_views")?, "views", 4)?;
 
     let identity = match settings.runs(Service::Identity) {
-        true => Some(Identity::new(shared.clone(), home.pool("identity_app", "identity")?)),
+        true => Some(Identity::new(shared.clone(), home.pool("identity_app", "identity")?, &home.stack.secret)),
         false => None,
     };
     let capacity = match settings.runs(Service::Capacity) {
@@ -183,6 +191,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     };
     if let Some(identity) = &identity {
         months::keep(&identity.db, &identity.shared.clock);
+        identity::jobs::sessions::start(identity);
     }
     let allocation = match settings.runs(Service::Allocation) {
         true => Some(Allocation::new(shared.clone(), home.pool("allocation_app", "allocation")?)),

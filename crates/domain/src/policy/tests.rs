@@ -1,5 +1,6 @@
 //! Relations, single verdicts, and that reads and decisions are one table.
 use super::*;
+use crate::{BranchCode, ids::FacilityId, territory::TerritoryCode};
 use uuid::Uuid;
 
 fn code(text: &str) -> TerritoryCode {
@@ -19,12 +20,14 @@ fn relations_follow_the_tree() {
     let (nation, tokyo, chiyoda) = (code("000000"), code("130001"), code("131016"));
     let t = Place::Territory;
     assert_eq!(relation(t(tokyo), t(tokyo)), Relation::Own);
-    assert_eq!(relation(t(nation), t(chiyoda)), Relation::Below);
-    assert_eq!(relation(t(chiyoda), t(nation)), Relation::Above);
-    assert_eq!(relation(t(tokyo), t(code("140007"))), Relation::Elsewhere);
-    assert_eq!(relation(t(tokyo), facility(1, "131016")), Relation::Below);
-    assert_eq!(relation(facility(1, "131016"), t(tokyo)), Relation::Above);
-    assert_eq!(relation(facility(1, "131016"), facility(2, "131016")), Relation::Elsewhere);
+    assert_eq!(relation(t(nation), t(chiyoda)), Relation::Child);
+    assert_eq!(relation(t(chiyoda), t(nation)), Relation::Parent);
+    assert_eq!(relation(t(tokyo), t(code("140007"))), Relation::Sibling);
+    assert_eq!(relation(t(tokyo), facility(1, "131016")), Relation::Child);
+    assert_eq!(relation(facility(1, "131016"), t(tokyo)), Relation::Parent);
+    assert_eq!(relation(facility(1, "131016"), facility(2, "131016")), Relation::Sibling);
+    assert_eq!(relation(facility(1, "131016"), facility(2, "131024")), Relation::Elsewhere);
+    assert_eq!(relation(t(chiyoda), t(code("141003"))), Relation::Elsewhere);
     assert_eq!(relation(facility(1, "131016"), facility(1, "131024")), Relation::Own, "it moved");
 }
 
@@ -60,7 +63,7 @@ fn scope_agrees_with_decide() {
     for role in Role::ALL {
         for home in homes {
             // a hospital's home is a facility, everybody else's a territory
-            if (*role == Role::Hospital) != matches!(home, Place::Facility(..)) {
+            if matches!(role, Role::Hospital | Role::Clinic) != matches!(home, Place::Facility(..)) {
                 continue;
             }
             let actor = actor(*role, home);
@@ -118,7 +121,7 @@ fn shipments_in_scope_are_those_that_may_be_read() {
     for role in Role::ALL {
         for home in homes {
             let fits = match role {
-                Role::Hospital => matches!(home, Place::Facility(..)),
+                Role::Hospital | Role::Clinic => matches!(home, Place::Facility(..)),
                 Role::Wholesaler => partner(home),
                 _ => matches!(home, Place::Territory(_)),
             };
@@ -134,7 +137,7 @@ fn shipments_in_scope_are_those_that_may_be_read() {
                 let in_scope = match Scope::of(&actor).shipments() {
                     Shipments::None => false,
                     Shipments::To(id) => id == FacilityId(Uuid::from_u128(number)),
-                    Shipments::Within(territory) => territory.contains(code(municipality)),
+                    Shipments::Within(codes) => codes.iter().any(|territory| territory.contains(code(municipality))),
                     Shipments::Of(company) => branch(at).wholesaler() == company,
                     Shipments::From(own) => branch(at) == own,
                 };

@@ -209,6 +209,7 @@ async fn the_statements_do_not_grow_with_the_places() {
             role: Role::Prefecture,
             home: Place::Territory(TerritoryCode::parse(holder).unwrap()),
             machine: true,
+            ..Actor::public()
         };
         let ctx = OpCtx::new(actor, &allocation.shared.clock);
         for version in [1, 2] {

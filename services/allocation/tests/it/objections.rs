@@ -342,6 +342,7 @@ fn officer(allocation: &Allocation, role: Role, code: &str, now: Instant) -> OpC
         role,
         home: Place::Territory(TerritoryCode::parse(code).unwrap()),
         machine: true,
+        ..Actor::public()
     };
     OpCtx { now, ..OpCtx::new(actor, &allocation.shared.clock) }
 }

@@ -28,6 +28,7 @@ fn officer(allocation: &Allocation, role: Role, code: &str) -> OpCtx {
         role,
         home: Place::Territory(TerritoryCode::parse(code).unwrap()),
         machine: true,
+        ..Actor::public()
     };
     OpCtx::new(actor, &allocation.shared.clock)
 }

@@ -169,18 +169,18 @@ pub async fn latest_of(conn: &mut AsyncPgConnection, facilities: &[Uuid], form: 
     Ok(query.select(Latest::as_select()).load(conn).await?)
 }
 
-/// The newest report of each of these facilities, as whole revisions, as far as `scope` sees the
-/// facilities. `places` tells where each facility is.
+/// The newest report of each of these facilities, as whole revisions, as far as `scope` sees their
+/// reports. `places` tells where each facility is.
 ///
 /// # Errors
 /// The database's.
 pub async fn latest_reports(
     conn: &mut AsyncPgConnection,
-    scope: Scope,
+    scope: &Scope,
     places: &[(FacilityId, TerritoryCode)],
     form: &str,
 ) -> Result<Vec<Report>> {
-    let visible = places.iter().filter(|(id, at)| scope.sees_facility(*id, *at)).map(|(id, _)| id.0);
+    let visible = places.iter().filter(|(id, at)| scope.sees_reports(*id, *at)).map(|(id, _)| id.0);
     let visible: Vec<Uuid> = visible.collect();
     if visible.is_empty() {
         return Ok(Vec::new());
@@ -201,7 +201,7 @@ pub async fn latest_reports(
 /// The database's.
 pub async fn aggregates(
     conn: &mut AsyncPgConnection,
-    scope: Scope,
+    scope: &Scope,
     territories: &[TerritoryCode],
     form: &str,
     day: NaiveDate,

@@ -19,6 +19,7 @@ async fn take_three(app: &TestApp, capacity: &Capacity, facility: &Facility) {
         role: Role::ReportingProxy,
         home: Place::Territory(TerritoryCode::parse("130001").unwrap()),
         machine: true,
+        ..Actor::public()
     };
     for (key, beds) in [(facility.key(), 3), (facility.key(), 4), (format!("gmis:{}", facility.gmis_id), 5)] {
         let mut sent = report(facility, app.today, json!({"icu_total": beds}));

@@ -67,6 +67,7 @@ pub async fn take_answer(
         role: Role::Wholesaler,
         home: Place::Wholesaler(wholesaler),
         machine: true,
+        ..Actor::public()
     };
     let mut ctx = OpCtx::new(actor, &distribution.shared.clock);
     ctx.traceparent =

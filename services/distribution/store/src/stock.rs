@@ -70,9 +70,10 @@ pub async fn at(conn: &mut AsyncPgConnection, places: &[String]) -> Result<Vec<S
 ///
 /// # Errors
 /// The database's.
-pub async fn at_depots(conn: &mut AsyncPgConnection, scope: Scope, wholesalers: &[String]) -> Result<Vec<Stock>> {
-    let shown = |code: &&String| match scope.shipments() {
-        Shipments::Within(territory) => territory == TerritoryCode::NATION,
+pub async fn at_depots(conn: &mut AsyncPgConnection, scope: &Scope, wholesalers: &[String]) -> Result<Vec<Stock>> {
+    let seen = scope.shipments();
+    let shown = |code: &&String| match &seen {
+        Shipments::Within(_) => seen.are_all_to(TerritoryCode::NATION),
         Shipments::Of(company) => company.to_string() == **code,
         Shipments::From(branch) => branch.wholesaler().to_string() == **code,
         Shipments::None | Shipments::To(_) => false,
@@ -96,10 +97,11 @@ pub struct SitePlace {
 ///
 /// # Errors
 /// The database's.
-pub async fn at_sites(conn: &mut AsyncPgConnection, scope: Scope, sites: &[SitePlace]) -> Result<Vec<Stock>> {
-    let shown = |place: &&SitePlace| match scope.shipments() {
-        Shipments::Within(territory) => territory.contains(place.municipality),
-        Shipments::To(facility) => place.facility == Some(facility),
+pub async fn at_sites(conn: &mut AsyncPgConnection, scope: &Scope, sites: &[SitePlace]) -> Result<Vec<Stock>> {
+    let seen = scope.shipments();
+    let shown = |place: &&SitePlace| match &seen {
+        Shipments::Within(_) => seen.are_all_to(place.municipality),
+        Shipments::To(facility) => place.facility == Some(*facility),
         Shipments::None | Shipments::Of(_) | Shipments::From(_) => false,
     };
     let places: Vec<String> = sites.iter().filter(shown).map(|place| site(place.site)).collect();

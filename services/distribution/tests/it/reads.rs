@@ -163,7 +163,7 @@ async fn what_the_gateway_reads_stays_within_the_scope() {
     let tottori = scope(Role::Prefecture, Place::Territory("310000".parse().unwrap()));
     let branch = scope(Role::Wholesaler, Place::Branch("W01-01".parse().unwrap()));
     let none = scope(Role::Operator, Place::Territory(TerritoryCode::NATION));
-    for (scope, seen) in [(nation, 2), (tokyo, 2), (tottori, 0), (branch, 1), (none, 0)] {
+    for (scope, seen) in [(&nation, 2), (&tokyo, 2), (&tottori, 0), (&branch, 1), (&none, 0)] {
         assert_eq!(read::shipments_by_id(&mut conn, scope, &[here, there]).await.unwrap().len(), seen);
         let round = read::shipment(&mut conn, here).await.unwrap().unwrap().round_id.to_string();
         for (parent, keys, most) in [
@@ -186,16 +186,16 @@ async fn what_the_gateway_reads_stays_within_the_scope() {
         assert_eq!(open.len(), seen.min(1) * 2);
         let ids: Vec<_> = open.iter().map(|row| row.id).collect();
         assert_eq!(read::discrepancies_by_id(&mut conn, scope, &ids).await.unwrap().len(), ids.len());
-        assert!(read::discrepancies_by_id(&mut conn, none, &ids).await.unwrap().is_empty());
+        assert!(read::discrepancies_by_id(&mut conn, &none, &ids).await.unwrap().is_empty());
     }
     let depots = ["W01".to_owned(), "W02".to_owned()];
     let at = |rows: &[stock::Stock]| rows.iter().map(|row| row.place.clone()).collect::<BTreeSet<_>>().len();
-    for (scope, places) in [(nation, 2), (tokyo, 0), (branch, 1), (none, 0)] {
+    for (scope, places) in [(&nation, 2), (&tokyo, 0), (&branch, 1), (&none, 0)] {
         assert_eq!(at(&stock::at_depots(&mut conn, scope, &depots).await.unwrap()), places);
     }
     let site = read::shipment(&mut conn, here).await.unwrap().unwrap().site_id;
     let place = stock::SitePlace { site, facility: None, municipality: CHIYODA.parse().unwrap() };
-    for (scope, rows) in [(nation, 2), (tokyo, 2), (tottori, 0), (branch, 0)] {
+    for (scope, rows) in [(&nation, 2), (&tokyo, 2), (&tottori, 0), (&branch, 0)] {
         assert_eq!(stock::at_sites(&mut conn, scope, &[place]).await.unwrap().len(), rows);
     }
 }

@@ -63,7 +63,12 @@ pub async fn open(identity: &Identity, ctx: &OpCtx, request: OpenBreakGlass) -> 
     let entry = audit::Entry { target, cause: request.id, reason: Some(request.reason.clone()) };
     let mut tx = Tx::begin(&identity.db, ctx, &[(&permit, entry)]).await?;
     let written = write_open(&mut tx, ctx, &key, &request, place, &name).await;
-    end(identity, tx, &key, written).await
+    let answered = end(identity, tx, &key, written).await?;
+    // other processes hear of it within a second; this one need not wait
+    if let Err(failure) = identity.shared.emergencies.refresh(&identity.db).await {
+        tracing::warn!(%failure, "an emergency access is open in a moment");
+    }
+    Ok(answered)
 }
 
 /// Those whose home holds the whole place need no emergency to look at it.
@@ -299,7 +304,7 @@ fn sight(actor: &Actor) -> Sight {
         _ => None,
     };
     let facility = match (actor.role, actor.home) {
-        (Role::Hospital, Place::Facility(id, _)) => Some(id.0),
+        (Role::Hospital | Role::Clinic, Place::Facility(id, _)) => Some(id.0),
         _ => None,
     };
     Sight { prefix, facility, account: actor.account.0 }
@@ -317,7 +322,7 @@ fn place_of(access: &Access) -> Result<Place> {
 
 /// A facility is told roles and bodies, and no persons.
 fn told_to(actor: &Actor, row: Access) -> BreakGlass {
-    let names_persons = actor.role != Role::Hospital || row.account == actor.account.0;
+    let names_persons = !matches!(actor.role, Role::Hospital | Role::Clinic) || row.account == actor.account.0;
     let review = row.verdict.zip(row.note).zip(row.reviewed_at).map(|((verdict, note), at)| BreakGlassReview {
         verdict,
         note,

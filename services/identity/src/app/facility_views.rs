@@ -67,8 +67,8 @@ pub async fn facility_views(identity: &Identity, ctx: &OpCtx, key: &str, query: 
     if is_more {
         rows.pop();
     }
-    views::note(&identity.db, ctx, "identity", [(facility, "views".to_owned())]).await?;
-    let names_persons = ctx.actor.role != Role::Hospital;
+    views::note(&identity.db, ctx, "identity", [(facility, row.municipality, "views".to_owned())]).await?;
+    let names_persons = !matches!(ctx.actor.role, Role::Hospital | Role::Clinic);
     let next = is_more.then(|| rows.last().map(|row| row.id)).flatten();
     Ok(FacilityViews { views: rows.into_iter().map(|row| told(row, names_persons)).collect(), next })
 }

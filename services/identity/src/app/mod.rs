@@ -1,10 +1,13 @@
 //! Use cases: one function each.
+pub mod break_glass;
 pub mod facilities;
 pub mod facility_views;
 pub mod hashing;
 pub mod issue_accounts;
 pub mod keys;
+pub mod me;
 pub mod populations;
+pub mod sessions;
 pub mod set_clock;
 pub mod sign_in;
 pub mod territories;

@@ -1,4 +1,6 @@
 //! Reads. Those for people take a [`Scope`] and answer nothing outside it.
+pub mod access;
+
 use crate::{
     rows::{Account, Facility, Population, SigningKey, Territory},
     schema::{account, facility, population, signing_key, territory},
@@ -59,13 +61,13 @@ pub async fn facility(conn: &mut AsyncPgConnection, key: &FacilityKey) -> Result
 ///
 /// # Errors
 /// The database's.
-pub async fn facilities(conn: &mut AsyncPgConnection, scope: Scope, ids: &[Uuid]) -> Result<Vec<Facility>> {
+pub async fn facilities(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[Uuid]) -> Result<Vec<Facility>> {
     let found: Vec<Facility> =
         facility::table.filter(facility::id.eq_any(ids)).select(Facility::as_select()).load(conn).await?;
     Ok(found.into_iter().filter(|facility| sees(scope, facility)).collect())
 }
 
-fn sees(scope: Scope, facility: &Facility) -> bool {
+fn sees(scope: &Scope, facility: &Facility) -> bool {
     TerritoryCode::parse(&facility.municipality)
         .is_ok_and(|municipality| scope.sees_facility(domain::ids::FacilityId(facility.id), municipality))
 }
@@ -77,21 +79,19 @@ fn sees(scope: Scope, facility: &Facility) -> bool {
 /// The database's.
 pub async fn facilities_of(
     conn: &mut AsyncPgConnection,
-    scope: Scope,
+    scope: &Scope,
     municipalities: &[String],
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<Facility>> {
     // what lies outside the scope is left out before the database is asked
-    let one = match scope.facilities() {
+    let shown = scope.facilities();
+    let one = match shown {
         Facilities::None => return Ok(Vec::new()),
         Facilities::One(id) => Some(id.0),
         Facilities::Within(_) => None,
     };
-    let visible = |code: &&String| match scope.facilities() {
-        Facilities::Within(area) => TerritoryCode::parse(code).is_ok_and(|code| area.contains(code)),
-        Facilities::One(_) | Facilities::None => true,
-    };
+    let visible = |code: &&String| one.is_some() || TerritoryCode::parse(code).is_ok_and(|code| shown.are_all_of(code));
     let visible: Vec<String> = municipalities.iter().filter(visible).cloned().collect();
     if visible.is_empty() {
         return Ok(Vec::new());

@@ -48,7 +48,7 @@ pub struct Progress {
 ///
 /// # Errors
 /// The database's; a sum beyond i64 is one.
-pub async fn progress_of(conn: &mut AsyncPgConnection, scope: Scope, rounds: &[Uuid]) -> Result<Vec<Progress>> {
+pub async fn progress_of(conn: &mut AsyncPgConnection, scope: &Scope, rounds: &[Uuid]) -> Result<Vec<Progress>> {
     let text = format!(
         "select s.round_id, s.municipality,
              coalesce(sum(s.vials) filter (where s.state in ('dispatched', 'failed')

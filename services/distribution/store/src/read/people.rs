@@ -18,13 +18,17 @@ use uuid::Uuid;
 pub(super) struct Bounds {
     pub all: bool,
     pub facility: Option<Uuid>,
-    /// Pattern of municipalities' codes.
-    pub within: Option<String>,
+    /// Patterns of municipalities' codes.
+    pub within: Vec<String>,
     pub wholesaler: Option<String>,
     pub branch: Option<String>,
 }
 
-/// The codes of a territory's municipalities as a pattern of `like`.
+/// The codes of the territories' municipalities as patterns of `like`.
+fn patterns(territories: &[TerritoryCode]) -> Vec<String> {
+    territories.iter().copied().map(pattern).collect()
+}
+
 fn pattern(territory: TerritoryCode) -> String {
     match territory.tier() {
         Tier::Nation => "%".to_owned(),
@@ -36,15 +40,15 @@ fn pattern(territory: TerritoryCode) -> String {
 impl Bounds {
     /// What stands for an unknown value is null, and null shows nothing.
     pub(super) const SQL: &str =
-        "($1 or s.facility_id = $2 or s.municipality like $3 or s.wholesaler = $4 or s.branch = $5)";
+        "($1 or s.facility_id = $2 or s.municipality like any ($3) or s.wholesaler = $4 or s.branch = $5)";
 
-    pub(super) fn of(scope: Scope) -> Self {
+    pub(super) fn of(scope: &Scope) -> Self {
         let none = Self::default();
         match scope.shipments() {
             Shipments::None => none,
             Shipments::To(facility) => Self { facility: Some(facility.0), ..none },
-            Shipments::Within(TerritoryCode::NATION) => Self { all: true, ..none },
-            Shipments::Within(territory) => Self { within: Some(pattern(territory)), ..none },
+            Shipments::Within(codes) if codes.contains(&TerritoryCode::NATION) => Self { all: true, ..none },
+            Shipments::Within(codes) => Self { within: patterns(&codes), ..none },
             Shipments::Of(company) => Self { wholesaler: Some(company.to_string()), ..none },
             Shipments::From(branch) => Self { branch: Some(branch.to_string()), ..none },
         }
@@ -57,19 +61,23 @@ macro_rules! bounded {
         diesel::sql_query($sql)
             .bind::<diesel::sql_types::Bool, _>($bounds.all)
             .bind::<diesel::sql_types::Nullable<diesel::sql_types::Uuid>, _>($bounds.facility)
-            .bind::<diesel::sql_types::Nullable<diesel::sql_types::Text>, _>($bounds.within)
+            .bind::<diesel::sql_types::Array<diesel::sql_types::Text>, _>($bounds.within)
             .bind::<diesel::sql_types::Nullable<diesel::sql_types::Text>, _>($bounds.wholesaler)
             .bind::<diesel::sql_types::Nullable<diesel::sql_types::Text>, _>($bounds.branch)
     };
 }
 pub(super) use bounded;
 
-fn visible<'a>(query: shipment::BoxedQuery<'a, Pg>, scope: Scope) -> shipment::BoxedQuery<'a, Pg> {
+fn visible<'a>(query: shipment::BoxedQuery<'a, Pg>, scope: &Scope) -> shipment::BoxedQuery<'a, Pg> {
     match scope.shipments() {
         Shipments::None => query.filter(sql::<sql_types::Bool>("false")),
         Shipments::To(facility) => query.filter(shipment::facility_id.eq(facility.0)),
-        Shipments::Within(TerritoryCode::NATION) => query,
-        Shipments::Within(territory) => query.filter(shipment::municipality.like(pattern(territory))),
+        Shipments::Within(codes) if codes.contains(&TerritoryCode::NATION) => query,
+        Shipments::Within(codes) => query.filter(
+            sql::<sql_types::Bool>("shipment.municipality like any (")
+                .bind::<sql_types::Array<sql_types::Text>, _>(patterns(&codes))
+                .sql(")"),
+        ),
         Shipments::Of(company) => query.filter(shipment::wholesaler.eq(company.to_string())),
         Shipments::From(branch) => query.filter(shipment::branch.eq(branch.to_string())),
     }
@@ -79,7 +87,7 @@ fn visible<'a>(query: shipment::BoxedQuery<'a, Pg>, scope: Scope) -> shipment::B
 ///
 /// # Errors
 /// The database's.
-pub async fn shipments_by_id(conn: &mut AsyncPgConnection, scope: Scope, ids: &[Uuid]) -> Result<Vec<Shipment>> {
+pub async fn shipments_by_id(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[Uuid]) -> Result<Vec<Shipment>> {
     let query = visible(shipment::table.into_boxed(), scope).filter(shipment::id.eq_any(ids));
     Ok(query.select(Shipment::as_select()).load(conn).await?)
 }
@@ -91,7 +99,7 @@ pub async fn shipments_by_id(conn: &mut AsyncPgConnection, scope: Scope, ids: &[
 /// The database's.
 pub async fn shipments(
     conn: &mut AsyncPgConnection,
-    scope: Scope,
+    scope: &Scope,
     branch: Option<&str>,
     states: &[String],
     after: Option<Uuid>,
@@ -155,7 +163,7 @@ impl Parent {
 /// The database's.
 pub async fn shipments_under(
     conn: &mut AsyncPgConnection,
-    scope: Scope,
+    scope: &Scope,
     parent: Parent,
     keys: &[String],
     states: &[String],
@@ -203,7 +211,7 @@ pub struct StateCount {
 /// The database's; a sum beyond i64 is one.
 pub async fn state_counts(
     conn: &mut AsyncPgConnection,
-    scope: Scope,
+    scope: &Scope,
     parent: Parent,
     keys: &[String],
     round: Option<Uuid>,
@@ -237,7 +245,7 @@ pub enum Discrepancies {
 /// The database's.
 pub async fn discrepancies(
     conn: &mut AsyncPgConnection,
-    scope: Scope,
+    scope: &Scope,
     which: Discrepancies,
     after: Option<Uuid>,
     limit: i64,
@@ -252,7 +260,7 @@ pub async fn discrepancies(
 /// The database's.
 pub async fn discrepancies_under(
     conn: &mut AsyncPgConnection,
-    scope: Scope,
+    scope: &Scope,
     parent: Parent,
     keys: &[String],
     which: Discrepancies,
@@ -280,7 +288,11 @@ pub async fn discrepancies_under(
 ///
 /// # Errors
 /// The database's.
-pub async fn discrepancies_by_id(conn: &mut AsyncPgConnection, scope: Scope, ids: &[Uuid]) -> Result<Vec<Discrepancy>> {
+pub async fn discrepancies_by_id(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[Uuid],
+) -> Result<Vec<Discrepancy>> {
     let shown = visible(shipment::table.into_boxed(), scope).select(shipment::id);
     let query = discrepancy::table.filter(discrepancy::id.eq_any(ids)).filter(discrepancy::shipment_id.eq_any(shown));
     Ok(query.select(Discrepancy::as_select()).load(conn).await?)
