@@ -12,6 +12,9 @@ grant insert on reference.territory, reference.territory_point, reference.popula
     reference.facility, reference.facility_change, reference.clock to {i}_identity_app;
 grant update on reference.territory, reference.population, reference.organisation, reference.facility, reference.clock to {i}_identity_app;
 
+-- accesses in an emergency: rows are added, by identity alone
+grant insert on reference.break_glass, reference.break_glass_review to {i}_identity_app;
+
 -- revocations: written by identity, read by all who verify tokens, gone when no token is left that they revoke
 grant insert, delete on reference.revocation to {i}_identity_app;
 grant usage on sequence reference.revocation_id_seq to {i}_identity_app;

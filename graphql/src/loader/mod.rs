@@ -16,6 +16,7 @@ mod shipment;
 mod site;
 mod stock;
 mod territory;
+mod view;
 
 use crate::{
     Inner,
@@ -52,6 +53,7 @@ pub use shipment::{
 pub use site::{SiteBy, SitesOf, WishOf};
 pub use stock::{Delivered, DeliveriesOf, LotBy, SiteStock, StockAt, StockSiteBy, StockSiteOf, site_place};
 pub use territory::{ChildrenOf, PointOf, PopulationsOf};
+pub use view::ViewsOf;
 
 /// What every loader reads with.
 #[derive(Clone)]

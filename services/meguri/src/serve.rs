@@ -12,6 +12,7 @@ use platform::{
     auth::Verifier,
     background::Background,
     clock::Clock,
+    emergencies::Emergencies,
     failure::Result,
     http,
     limit::{Limiter, Rates},
@@ -144,9 +145,12 @@ impl Running {
 pub async fn shared(home: &Home, clock_db: &Db, identity_url: &str, prefix: &str, rates: Rates) -> Result<Shared> {
     let verifier = Verifier::new(&home.stack.instance, identity_url);
     verifier.revocations().refresh(clock_db).await?;
+    let emergencies = Emergencies::default();
+    emergencies.refresh(clock_db).await?;
     Ok(Shared {
         instance: home.stack.instance.clone(),
         clock: Clock::load(clock_db).await?,
+        emergencies,
         verifier,
         limiter: Limiter::new(prefix, Some(&home.stack.redis_url), rates),
         runtime: tokio::runtime::Handle::current(),
@@ -171,6 +175,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     let shared = shared(home, &clock_db, &identity_url, &prefix, settings.rates).await?;
     shared.clock.follow(clock_db.clone());
     shared.verifier.revocations().follow(clock_db.clone());
+    shared.emergencies.follow(clock_db.clone());
     let gateway_db = home.pool("gateway", "reference")?;
 
     // another small one: what was shown is noted apart from the read-only snapshots
