@@ -36,6 +36,7 @@ fn gateway(training: bool) -> Gateway {
         shared: Shared {
             instance: "test".into(),
             clock: Clock::new(setting),
+            directory: platform::directory::Directory::default(),
             verifier: Verifier::new("test", "http://127.0.0.1:1"),
             limiter: Limiter::new("test", None, rates),
             runtime: tokio::runtime::Handle::current(),

@@ -7,7 +7,6 @@ use domain::{
     Problem, error,
     ids::{AccountId, FacilityId, OrganisationId},
     policy::{Action, Actor, Place, Reach, Role},
-    territory::Tier,
 };
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use sha2::{Digest, Sha256};
@@ -166,13 +165,6 @@ fn actor(claims: Claims) -> Result<Actor> {
         (None, Some(partner)) => partner_place(&partner).ok_or_else(invalid)?,
         (None, None) => Place::Territory(claims.territory),
     };
-    // a city's own centre looks after the city
-    let reach = match home {
-        Place::Territory(code) if role == Role::HealthCentre && code.tier() == Tier::Municipality => {
-            Arc::new(Reach { area: vec![code], ..Reach::default() })
-        }
-        _ => Reach::none(),
-    };
     Ok(Actor {
         account: AccountId(claims.sub),
         organisation: OrganisationId(claims.org),
@@ -183,6 +175,6 @@ fn actor(claims: Claims) -> Result<Actor> {
         session: claims.sid,
         delegation: claims.dlg,
         actions: claims.scope.as_deref().map(actions).transpose()?,
-        reach,
+        reach: Reach::none(),
     })
 }

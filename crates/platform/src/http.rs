@@ -14,7 +14,7 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use domain::{FieldError, Problem, error, ids::RequestId, policy::Actor, time::rfc3339};
+use domain::{BusinessDay, FieldError, Problem, error, ids::RequestId, policy::Actor, time::rfc3339};
 use futures::StreamExt;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{future::Future, time::Duration};
@@ -73,7 +73,7 @@ fn bearer(value: &header::HeaderValue) -> Option<String> {
 /// Who calls, verified and counted: a token's account, or the public.
 async fn caller(req: &HttpRequest) -> Result<Actor> {
     let (shared, address) = (shared(req)?, address(req));
-    let actor = match req.headers().get(header::AUTHORIZATION) {
+    let mut actor = match req.headers().get(header::AUTHORIZATION) {
         None => Actor::public(),
         Some(value) => {
             let Some(token) = bearer(value) else {
@@ -94,6 +94,8 @@ async fn caller(req: &HttpRequest) -> Result<Actor> {
             shared.unit_of_work(verified).await?
         }
     };
+    // a token is remembered longer than a day's reach lasts: looked up anew for each request
+    actor.reach = shared.directory.reach(&actor, BusinessDay::at(shared.clock.now()));
     let (limiter, counted) = (shared.limiter.clone(), actor.clone());
     shared.unit_of_work(async move { Ok(limiter.take(&counted, &address).await?) }).await?;
     Ok(actor)

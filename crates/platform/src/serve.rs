@@ -2,6 +2,7 @@
 use crate::{
     auth::Verifier,
     clock::Clock,
+    directory::Directory,
     failure::{Failure, Result},
     limit::Limiter,
 };
@@ -14,6 +15,8 @@ pub struct Shared {
     pub instance: String,
     /// Business time.
     pub clock: Clock,
+    /// Who reaches what beyond the tree of territories.
+    pub directory: Directory,
     /// Verifies tokens.
     pub verifier: Verifier,
     /// Counts requests.

@@ -12,6 +12,7 @@ pub mod openapi;
 pub mod past_round;
 pub mod plan;
 pub mod problem;
+pub mod reach;
 pub mod report;
 pub mod rule;
 pub mod shipment;

@@ -11,6 +11,7 @@ use platform::{
     amqp::Broker,
     auth::Verifier,
     clock::Clock,
+    directory::Directory,
     failure::Result,
     http,
     limit::{Limiter, Rates},
@@ -130,11 +131,12 @@ impl Running {
 /// The part of the process that all services share.
 ///
 /// # Errors
-/// When the clock cannot be read.
+/// When the clock or the directory cannot be read.
 pub async fn shared(home: &Home, clock_db: &Db, identity_url: &str, prefix: &str, rates: Rates) -> Result<Shared> {
     Ok(Shared {
         instance: home.stack.instance.clone(),
         clock: Clock::load(clock_db).await?,
+        directory: Directory::load(clock_db).await?,
         verifier: Verifier::new(&home.stack.instance, identity_url),
         limiter: Limiter::new(prefix, Some(&home.stack.redis_url), rates),
         runtime: tokio::runtime::Handle::current(),
@@ -158,6 +160,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     let clock_db = Db::new(&home.role_url("gateway")?, "reference", 2)?;
     let shared = shared(home, &clock_db, &identity_url, &prefix, settings.rates).await?;
     shared.clock.follow(clock_db.clone());
+    shared.directory.follow();
     let gateway_db = home.pool("gateway", "reference")?;
 
     let identity = match settings.runs(Service::Identity) {

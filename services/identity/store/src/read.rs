@@ -1,4 +1,6 @@
 //! Reads. Those for people take a [`Scope`] and answer nothing outside it.
+pub mod reach;
+
 use crate::{
     rows::{Account, Facility, Population, SigningKey, Territory},
     schema::{account, facility, population, signing_key, territory},

@@ -1,4 +1,6 @@
 //! Writes. Called inside a transaction that a permit has begun.
+pub mod reach;
+
 use crate::{
     rows::{Account, Facility, FacilityChange, Organisation, Point, Population, SigningKey, Territory},
     schema::{
