@@ -40,8 +40,7 @@ pub async fn post(req: HttpRequest, payload: web::Payload, gateway: web::Data<Ga
         let wanted = http::wanted_position(&req)?;
         let text = http::read_text(&req, payload, http::BODY_BYTES_MAX).await?;
         let posted = read(&text)?;
-        let authorization =
-            req.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let authorization = http::authorization(&req);
         let gateway = gateway.get_ref().clone();
         let (shared, request_id) = (gateway.0.shared.clone(), op.request_id.to_string());
         let work = async move { Ok(run(gateway, op, authorization, wanted, posted).await) };
@@ -162,6 +161,10 @@ async fn run(
     match worked {
         Ok(response) => {
             session.reading.close().await;
+            // no answer without its row
+            if let Err(problem) = session.note_views().await {
+                return answer::refused(&problem, &request_id);
+            }
             let selected = answer::Selected { document, operation };
             answer::finish(response, kind, &gateway.0.nullable, &selected, &request_id)
         }

@@ -28,6 +28,8 @@ pub struct Settings {
     pub shared: platform::Shared,
     /// Role `gateway`: reads `reference`, `capacity`, `allocation` and `distribution`, writes nothing.
     pub db: platform::Db,
+    /// Role `gateway_views`: notes what the gateway shows of facilities, and reads nothing.
+    pub views_db: platform::Db,
     /// Base URL of the capacity service.
     pub capacity_url: String,
     /// Base URL of the allocation service.
@@ -46,6 +48,7 @@ pub struct Gateway(Arc<Inner>);
 struct Inner {
     shared: platform::Shared,
     db: platform::Db,
+    views_db: platform::Db,
     capacity: mutation::client::Client,
     allocation: mutation::client::Client,
     distribution: mutation::client::Client,
@@ -59,10 +62,11 @@ impl Gateway {
     /// A gateway with these settings. Nothing is connected yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let Settings { shared, db, capacity_url, allocation_url, distribution_url, cursor_secret } = settings;
+        let Settings { shared, db, views_db, capacity_url, allocation_url, distribution_url, cursor_secret } = settings;
         Self(Arc::new(Inner {
             shared,
             db,
+            views_db,
             capacity: mutation::client::Client::new(capacity_url),
             allocation: mutation::client::Client::new(allocation_url),
             distribution: mutation::client::Client::new(distribution_url),

@@ -35,6 +35,12 @@ codes! {
     AUTH_BAD_CREDENTIALS = "auth.bad_credentials", 401, "利用者名またはパスワード（シークレット）が違います。", "The name or the password (secret) is wrong.";
     AUTH_FORBIDDEN = "auth.forbidden", 403, "この操作を行う権限がありません。", "Your role may not do this.";
     AUTH_TOO_MANY_ATTEMPTS = "auth.too_many_attempts", 429, "サインインの試行回数が上限を超えました。{seconds}秒後にやり直してください。", "Too many attempts to sign in. Try again in {seconds} s.";
+    AUTH_REVOKED = "auth.revoked", 401, "このサインインは取り消されました。もう一度サインインしてください。", "This sign-in was revoked. Sign in again.";
+    AUTH_SESSION_ENDED = "auth.session_ended", 401, "サインインの有効時間が過ぎたか、サインアウト済みです。もう一度サインインしてください。", "The session has ended. Sign in again.";
+    AUTH_FORGERY_SUSPECTED = "auth.forgery_suspected", 403, "別のサイトから送られた可能性があるため受け付けません。画面を開き直してください。", "This may have been sent by another site. A request with the cookie needs the header Meguri-Request: console and must come from this site.";
+    AUTH_SECOND_FACTOR_REQUIRED = "auth.second_factor_required", 401, "確認コードを入力してください。", "Give the code of your second factor.";
+    AUTH_ENROLMENT_REQUIRED = "auth.enrolment_required", 403, "二要素認証の登録が必要です。登録してからサインインしてください。", "Enrol a second factor first.";
+    SESSION_NOT_FOUND = "session.not_found", 404, "サインイン {session} はありません。", "There is no session {session} of yours.";
     // the request as such
     REQUEST_MALFORMED = "request.malformed", 400, "リクエストの書式が正しくありません: {reason}", "The request is malformed: {reason}";
     REQUEST_INVALID_UTF8 = "request.invalid_utf8", 400, "本文がUTF-8ではありません（{position}バイト目）。", "The body is not UTF-8 (at byte {position}).";
@@ -228,6 +234,11 @@ codes! {
     ALLOCATION_NOT_WHOLE_PACKS = "allocation.not_whole_packs", 422, "合計 {vials} は {pack_vials} 入りの箱の整数倍ではありません（余り {remainder}）。", "{vials} in all are no whole packs of {pack_vials} (remainder {remainder}).";
     ALLOCATION_WRONG_SITE_FOR_STREAM = "allocation.wrong_site_for_stream", 422, "接種施設 {site}（種類 {kind}）は、枠「{stream}」の割当先ではありません。", "Site {site} ({kind}) takes no part in the stream {stream}.";
     // rounds of the past: what is odd about a row that was taken as published has status 0
+    ALLOCATION_MALFORMED_SCENARIO = "allocation.malformed_scenario", 0, "シナリオの形式が正しくありません（{reason}）。", "The scenario does not fit ({reason}).";
+    ALLOCATION_PAST_ROUND_NOT_FOUND = "allocation.past_round_not_found", 404, "過去のクール {past_round} はありません。", "There is no round of the past {past_round}.";
+    ALLOCATION_PAST_ROUND_GAVE_NOTHING = "allocation.past_round_gave_nothing", 422, "この過去のクールの合計は {doses} 回分です。配る数を supply に入れてください。", "The doses of this round of the past sum to {doses}: give a supply of your own.";
+    ALLOCATION_UNKNOWN_PLACES = "allocation.unknown_places", 422, "次の地域は対象にありません: {places}。", "These are no places of it: {places}.";
+    ALLOCATION_FIGURE_TOO_NEW = "allocation.figure_too_new", 422, "{as_of} の数は、{day} の時点ではまだありません。", "A figure of {as_of} was not known on {day}.";
     PAST_NOT_WHOLE_PACKS = "past.not_whole_packs", 0, "{place}: {doses} 回分は {pack} 回分の箱の整数倍ではありません。公表のまま取り込みました。", "{place}: {doses} doses are no whole boxes of {pack}. Taken as published.";
     PAST_SLIP = "past.slip", 0, "{place}: {doses} 回分は {pack} 回分の箱の整数倍ではありません。もう一方の数 {other} は整数倍で、違うのは1、2桁だけです。誤記と思われますが、公表のまま取り込みました。", "{place}: {doses} doses are no whole boxes of {pack}; the other figure, {other}, is whole boxes and differs in one or two digits: it looks like a slip. Taken as published.";
     PAST_DOSES_DIFFER = "past.doses_differ", 0, "{place}: 1回目 {first} と2回目 {second} が違います。公表のまま取り込みました。", "{place}: {first} first doses and {second} second doses differ. Taken as published.";

@@ -2,6 +2,7 @@
 use crate::{
     clock::real_now,
     failure::{Failure, Result},
+    revocations::Revocations,
 };
 use domain::{
     Problem, error,
@@ -39,7 +40,16 @@ struct Inner {
     client: reqwest::Client,
     keys: RwLock<HashMap<String, DecodingKey>>,
     fetched: tokio::sync::Mutex<Fetched>,
-    remembered: Mutex<HashMap<[u8; 32], (Actor, i64)>>,
+    remembered: Mutex<HashMap<[u8; 32], Remembered>>,
+    revocations: Revocations,
+}
+
+/// A token that was verified.
+#[derive(Clone)]
+struct Remembered {
+    actor: Actor,
+    issued_s: i64,
+    until_ms: i64,
 }
 
 /// When the keys were last asked for, and whether they came.
@@ -70,19 +80,27 @@ impl Verifier {
             keys: RwLock::default(),
             fetched: tokio::sync::Mutex::default(),
             remembered: Mutex::default(),
+            revocations: Revocations::default(),
         }))
+    }
+
+    /// What was revoked, as this verifier knows it.
+    #[must_use]
+    pub fn revocations(&self) -> &Revocations {
+        &self.0.revocations
     }
 
     /// The actor that a token names.
     ///
     /// # Errors
     /// `auth.invalid_token` for anything but a token of ours in force: wrong signature, algorithm,
-    /// key, issuer or audience, expired. `service.unavailable` when the keys cannot be had.
+    /// key, issuer or audience, expired. `auth.revoked` when its session, account or delegation was.
+    /// `service.unavailable` when the keys cannot be had.
     pub async fn verify(&self, token: &str) -> Result<Actor> {
         let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let now_ms = real_now().timestamp_millis();
-        if let Some(actor) = self.recall(&hash, now_ms) {
-            return Ok(actor);
+        if let Some(known) = self.recall(&hash, now_ms) {
+            return self.unless_revoked(known);
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| invalid())?;
         // one algorithm, fixed here: `none` and confusion with HMAC never reach a key
@@ -104,23 +122,30 @@ impl Verifier {
         // clocks of services may differ a little; a minute is tolerated
         validation.leeway = 60;
         let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|_| invalid())?.claims;
-        let trusted_until_ms = (now_ms + REMEMBER_MS).min(claims.exp.saturating_mul(1_000));
-        let actor = actor(claims)?;
-        self.remember(hash, &actor, trusted_until_ms);
-        Ok(actor)
+        let until_ms = (now_ms + REMEMBER_MS).min(claims.exp.saturating_mul(1_000));
+        let known = Remembered { issued_s: claims.iat, actor: actor(claims)?, until_ms };
+        self.remember(hash, known.clone());
+        self.unless_revoked(known)
     }
 
-    fn recall(&self, hash: &[u8; 32], now_ms: i64) -> Option<Actor> {
+    fn unless_revoked(&self, known: Remembered) -> Result<Actor> {
+        if self.0.revocations.refuse(&known.actor, known.issued_s) {
+            return Err(Problem::new(&error::AUTH_REVOKED).into());
+        }
+        Ok(known.actor)
+    }
+
+    fn recall(&self, hash: &[u8; 32], now_ms: i64) -> Option<Remembered> {
         let remembered = self.0.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        remembered.get(hash).filter(|(_, until_ms)| *until_ms > now_ms).map(|(actor, _)| actor.clone())
+        remembered.get(hash).filter(|known| known.until_ms > now_ms).cloned()
     }
 
-    fn remember(&self, hash: [u8; 32], actor: &Actor, until_ms: i64) {
+    fn remember(&self, hash: [u8; 32], known: Remembered) {
         let mut remembered = self.0.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= REMEMBERED_MAX {
             remembered.clear();
         }
-        remembered.insert(hash, (actor.clone(), until_ms));
+        remembered.insert(hash, known);
     }
 
     fn key(&self, kid: &str) -> Option<DecodingKey> {
@@ -158,7 +183,11 @@ fn actions(scope: &str) -> Result<Arc<[Action]>> {
     scope.split_ascii_whitespace().map(|name| Action::parse(name).ok_or_else(invalid)).collect()
 }
 
-fn actor(claims: Claims) -> Result<Actor> {
+/// Who acts with a token that says this.
+///
+/// # Errors
+/// `auth.invalid_token` for a role or home that there is not.
+pub fn actor(claims: Claims) -> Result<Actor> {
     let role = Role::parse(&claims.role).filter(|role| *role != Role::Public).ok_or_else(invalid)?;
     let home = match (claims.facility, claims.partner) {
         (Some(facility), _) => Place::Facility(FacilityId(facility), claims.territory),

@@ -1,4 +1,5 @@
 //! HTTP as all services speak it: who calls, what was sent, and how answers and problems look.
+pub mod cookie;
 mod unread;
 
 use crate::{
@@ -70,16 +71,51 @@ fn bearer(value: &header::HeaderValue) -> Option<String> {
     scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim().to_owned())
 }
 
+/// How a request says who sends it.
+enum Credential {
+    Nothing,
+    /// A header that is no token.
+    Unreadable,
+    Token(String),
+}
+
+/// The token of the Authorization header or, without one, of the cookie.
+fn credential(req: &HttpRequest) -> Result<Credential> {
+    if let Some(value) = req.headers().get(header::AUTHORIZATION) {
+        return Ok(bearer(value).map_or(Credential::Unreadable, Credential::Token));
+    }
+    let Some(token) = cookie::value(req, cookie::ACCESS) else { return Ok(Credential::Nothing) };
+    // a browser sends its cookies with whatever any page makes it ask for; nobody else can send a header
+    cookie::meant(req)?;
+    Ok(Credential::Token(token))
+}
+
+/// What to send as `Authorization` to another service in the name of whoever sent this request.
+#[must_use]
+pub fn authorization(req: &HttpRequest) -> Option<String> {
+    match credential(req).ok()? {
+        Credential::Token(token) => Some(format!("Bearer {token}")),
+        Credential::Nothing | Credential::Unreadable => None,
+    }
+}
+
 /// Who calls, verified and counted: a token's account, or the public.
 async fn caller(req: &HttpRequest) -> Result<Actor> {
     let (shared, address) = (shared(req)?, address(req));
-    let mut actor = match req.headers().get(header::AUTHORIZATION) {
-        None => Actor::public(),
-        Some(value) => {
-            let Some(token) = bearer(value) else {
-                stranger(req).await?;
-                return Err(Problem::new(&error::AUTH_INVALID_TOKEN).into());
-            };
+    let credential = match credential(req) {
+        Ok(credential) => credential,
+        Err(failure) => {
+            stranger(req).await?;
+            return Err(failure);
+        }
+    };
+    let mut actor = match credential {
+        Credential::Nothing => Actor::public(),
+        Credential::Unreadable => {
+            stranger(req).await?;
+            return Err(Problem::new(&error::AUTH_INVALID_TOKEN).into());
+        }
+        Credential::Token(token) => {
             let (verifier, limiter, address) = (shared.verifier.clone(), shared.limiter.clone(), address.clone());
             let verified = async move {
                 match verifier.verify(&token).await {
@@ -104,7 +140,7 @@ async fn caller(req: &HttpRequest) -> Result<Actor> {
 /// The context of a request by anybody, signed in or not.
 ///
 /// # Errors
-/// `auth.invalid_token`, `request.rate_limited`.
+/// `auth.invalid_token`, `auth.revoked`, `auth.forgery_suspected`, `request.rate_limited`.
 pub async fn context(req: &HttpRequest) -> Result<OpCtx> {
     let actor = caller(req).await?;
     let mut ctx = OpCtx::new(actor, &shared(req)?.clock);
@@ -116,9 +152,9 @@ pub async fn context(req: &HttpRequest) -> Result<OpCtx> {
 /// The context of a request that needs an account.
 ///
 /// # Errors
-/// `auth.missing_token`, `auth.invalid_token`, `request.rate_limited`.
+/// `auth.missing_token`, and those of [`context`].
 pub async fn signed_in(req: &HttpRequest) -> Result<OpCtx> {
-    if !req.headers().contains_key(header::AUTHORIZATION) {
+    if !req.headers().contains_key(header::AUTHORIZATION) && cookie::value(req, cookie::ACCESS).is_none() {
         return Err(Problem::new(&error::AUTH_MISSING_TOKEN).into());
     }
     context(req).await

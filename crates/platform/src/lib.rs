@@ -18,10 +18,13 @@ pub mod months;
 pub mod opctx;
 pub mod outbox;
 pub mod outbox_unsent;
+pub mod revocations;
 mod schema;
+pub mod seal;
 pub mod serve;
 pub mod statement;
 pub mod telemetry;
+pub mod views;
 
 pub use client::http_client;
 pub use db::{Db, Position, Tx};

@@ -12,6 +12,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    reference.revocation (id) {
+        id -> BigInt,
+        kind -> Text,
+        subject -> Uuid,
+        at -> Timestamptz,
+        until -> Timestamptz,
+    }
+}
+
+diesel::table! {
     idempotency (key) {
         key -> Uuid,
         actor -> Uuid,
@@ -38,6 +48,6 @@ mod tests {
         for schema in ["identity", "capacity"] {
             assert_equal(&db, schema, &[describe::<idempotency::table>()]).await;
         }
-        assert_equal(&db, "reference", &[describe::<clock::table>()]).await;
+        assert_equal(&db, "reference", &[describe::<clock::table>(), describe::<revocation::table>()]).await;
     }
 }

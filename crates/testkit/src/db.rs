@@ -99,6 +99,12 @@ impl TestDb {
         conn.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
+    /// Does the database refuse this to a role, for want of the right to?
+    pub async fn refuses(&self, role: &str, sql: &str) -> bool {
+        let mut conn = connect(&self.home.role_url(role).expect("a URL")).await;
+        conn.batch_execute(sql).await.is_err_and(|error| error.to_string().contains("permission denied"))
+    }
+
     /// One whole number, asked for as the administrator.
     pub async fn number(&self, sql: &str) -> i64 {
         #[derive(diesel::QueryableByName)]

@@ -76,6 +76,134 @@ pub struct Claims {
     pub exp: i64,
 }
 
+/// `POST /v1/sessions`: a person signs in with a browser.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SessionRequest {
+    /// Account name.
+    pub username: String,
+    /// At most 128 bytes.
+    pub password: String,
+    /// The six digits that the authenticator shows, or a recovery code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otp: Option<String>,
+}
+
+/// A body an account acts for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OrganisationInfo {
+    /// Id.
+    pub id: uuid::Uuid,
+    /// `ministry`, `prefecture`, …
+    pub kind: String,
+    /// Name.
+    pub name: String,
+    /// English name.
+    pub name_en: String,
+}
+
+/// Where an account is at home.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HomeInfo {
+    /// Territory's code; a facility's municipality.
+    pub territory: String,
+    /// Territory's name.
+    pub territory_name: String,
+    /// Facility, for staff of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facility: Option<uuid::Uuid>,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facility_name: Option<String>,
+    /// Wholesaler or branch: `W07`, `W07-03`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<String>,
+}
+
+/// A session that has begun or goes on. Its tokens are in cookies, never in the body.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SessionInfo {
+    /// Session id.
+    pub session_id: uuid::Uuid,
+    /// The account's role.
+    pub role: String,
+    /// Account name.
+    pub name: String,
+    /// Acts for.
+    pub organisation: OrganisationInfo,
+    /// Home.
+    pub home: HomeInfo,
+    /// When it ends however active it is, RFC 3339, real time.
+    pub expires_at: String,
+    /// It ends after so many minutes without activity.
+    pub idle_minutes: u32,
+    /// Seconds after which the access token must be renewed, real time.
+    pub access_token_expires_in: u32,
+    /// How the second factor was proved: `totp` (a recovery code too), `provider`, or `none`.
+    pub second_factor: String,
+}
+
+/// `POST /v1/sessions:renew`
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenewSession {
+    /// The person did something since the last time: only this keeps a session from idling out.
+    pub activity: bool,
+}
+
+/// A session of one's own that has not ended.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SessionListed {
+    /// Id.
+    pub session_id: uuid::Uuid,
+    /// Begun, RFC 3339, real time.
+    pub started_at: String,
+    /// Last activity, RFC 3339, real time.
+    pub active_at: String,
+    /// When it ends however active it is.
+    pub expires_at: String,
+    /// Address it was begun from.
+    pub address: String,
+    /// Browser it was begun with, as it calls itself.
+    pub agent: String,
+    /// `totp`, `provider` or `none`.
+    pub second_factor: String,
+    /// The one that asks.
+    pub current: bool,
+}
+
+/// `GET /v1/sessions`
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SessionList {
+    /// Newest first.
+    pub sessions: Vec<SessionListed>,
+}
+
+/// `GET /v1/me`: who is asking.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Me {
+    /// Account id.
+    pub account: uuid::Uuid,
+    /// Account name.
+    pub name: String,
+    /// Role.
+    pub role: String,
+    /// Acts for.
+    pub organisation: OrganisationInfo,
+    /// Home.
+    pub home: HomeInfo,
+    /// A machine's account.
+    pub machine: bool,
+    /// The session it acts in, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<uuid::Uuid>,
+    /// When that ends however active it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// Sessions end after so many minutes without activity.
+    pub idle_minutes: u32,
+}
+
 /// `/.well-known/jwks.json` (RFC 7517): the public keys by which tokens are verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Jwks {

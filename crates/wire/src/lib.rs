@@ -29,6 +29,8 @@ pub mod headers {
     pub const IDEMPOTENCY_REPLAYED: &str = "Idempotency-Replayed";
     /// `true` where the figures are those of a training instance.
     pub const TRAINING: &str = "Meguri-Training";
+    /// `console`: sent with every write that is signed in by cookie. Another site cannot send it.
+    pub const REQUEST: &str = "Meguri-Request";
     /// The request's id, ours or the caller's.
     pub const REQUEST_ID: &str = "X-Request-Id";
 }

@@ -50,6 +50,9 @@ pub struct ProblemBody {
     /// For a stale plan: what differs from the version that was read, line by line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub difference: Vec<LineDifference>,
+    /// With `auth.enrolment_required`: allows to enrol a second factor, for ten minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment_token: Option<String>,
 }
 
 impl ProblemBody {
@@ -69,6 +72,7 @@ impl ProblemBody {
                 .then(|| problem.param("current").and_then(|revision| revision.parse().ok()))
                 .flatten(),
             difference: Vec::new(),
+            enrolment_token: problem.param("enrolment_token").map(str::to_owned),
         }
     }
 }

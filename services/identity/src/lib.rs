@@ -2,6 +2,7 @@
 pub mod api;
 pub mod app;
 pub mod facts;
+pub mod jobs;
 
 use platform::{Db, Shared};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,15 +14,17 @@ pub struct Identity {
     pub shared: Shared,
     /// Pool in the role `identity_app`.
     pub db: Db,
+    secret: Arc<str>,
     key: Arc<RwLock<Option<Arc<app::keys::Signer>>>>,
     hashing: app::hashing::Hashing,
 }
 
 impl Identity {
-    /// The service on its pool.
+    /// The service on its pool. What it keeps enciphered is enciphered with keys made of the instance's
+    /// `secret`.
     #[must_use]
-    pub fn new(shared: Shared, db: Db) -> Self {
-        Self { shared, db, key: Arc::default(), hashing: app::hashing::Hashing::default() }
+    pub fn new(shared: Shared, db: Db, secret: &str) -> Self {
+        Self { shared, db, secret: secret.into(), key: Arc::default(), hashing: app::hashing::Hashing::default() }
     }
 
     fn signer(&self) -> Option<Arc<app::keys::Signer>> {

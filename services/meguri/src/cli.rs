@@ -8,6 +8,7 @@ use crate::{
     import, indicator_file, past, population, reach, seed,
     serve::{self, Service, Settings},
     table,
+    trail::{self, AuditCommand},
 };
 use clap::{Args, Parser, Subcommand};
 use devstack::{Instance, Options};
@@ -70,11 +71,14 @@ enum Command {
     /// book from the transfers with independent code, and check that each change has its event, audit
     /// row and idempotency row.
     ///
-    /// Exits with 1 when anything is violated.
+    /// Exits with 1 when anything is violated. With a command behind it, one part alone: the sealed chain and its
+    /// heads, or who saw and changed what.
     Audit {
         /// Print JSON instead of a table.
-        #[arg(long)]
+        #[arg(long, global = true)]
         json: bool,
+        #[command(subcommand)]
+        command: Option<AuditCommand>,
     },
     /// Write the contracts (OpenAPI, GraphQL schema, event schemas, error codes, permission matrix).
     ///
@@ -264,6 +268,15 @@ enum AllocateCommand {
         #[arg(long)]
         csv: bool,
     },
+    /// Play a moment of the past again: the same supply by several rules, on the figures as they were known and
+    /// as they came out later. Without a file: July 2021, when stock that was not there was to be cut.
+    Scenario {
+        /// The scenario (allocation-scenario/1, as in the folder scenarios).
+        file: Option<PathBuf>,
+        /// Print CSV instead of a table.
+        #[arg(long)]
+        csv: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -348,6 +361,10 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             allocate::compare_files(document, rule, *csv)?;
             return Ok(ExitCode::SUCCESS);
         }
+        Command::Allocate(AllocateCommand::Scenario { file, csv }) => {
+            allocate::scenario::play_file(file.as_deref(), *csv)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         Command::Stack(command) => return stack(&instance, options, command),
         _ => {}
     }
@@ -376,7 +393,8 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Import(ImportCommand::Gmis { file, json, prefectures }) => {
             import(&home, &file, json, prefectures).await
         }
-        Command::Audit { json } => audit(&home, json).await,
+        Command::Audit { json, command: None } => audit(&home, json).await,
+        Command::Audit { json, command: Some(command) } => trail::run(&home, command, json).await,
         Command::Wholesaler(command) => bus::wholesaler(&home, command).await,
         Command::Relay(command) => bus::relay(&home, command).await,
         Command::Clock(command) => clock(&home, command).await,
@@ -420,6 +438,7 @@ async fn serve(home: Home, args: ServeArgs) -> Result<ExitCode> {
         allocation_url: args.allocation_url,
         distribution_url: args.distribution_url,
         broker: home.broker()?,
+        heads: true,
         ..Settings::all(listen(&args.bind, args.port)?)
     };
     let running = serve::start(&home, settings).await?;

@@ -51,6 +51,8 @@ names! {
         FacilityRead = "facility_read",
         /// A facility's own reports.
         ReportRead = "report_read",
+        /// Who saw what about a facility.
+        ViewsRead = "views_read",
         /// Sending or correcting a facility's report.
         ReportSubmit = "report_submit",
         /// Creating and changing facilities in bulk, and who must report.
@@ -61,6 +63,12 @@ names! {
         DayOpen = "day_open",
         /// Making accounts, service accounts and signing keys.
         AccountIssue = "account_issue",
+        /// Beginning a session of one's own account.
+        SignIn = "sign_in",
+        /// Ending a session of one's own account.
+        SessionEnd = "session_end",
+        /// Changing one's own password or second factor.
+        CredentialChange = "credential_change",
         /// Reading a round's plans and grants at a place.
         PlanRead = "plan_read",
         /// Computing, adjusting and handing in a plan.
@@ -136,6 +144,7 @@ impl Action {
                 | Self::FiguresRead
                 | Self::FacilityRead
                 | Self::ReportRead
+                | Self::ViewsRead
                 | Self::PlanRead
                 | Self::PlanProposalRead
                 | Self::PublishedRead

@@ -187,6 +187,11 @@ fn care(role: Role, action: Action, level: Level, relation: Relation) -> Verdict
                 || relation == Relation::SharedReports),
             seen,
         ),
+        // those who answer for it to the public, and the facility about itself
+        (Action::ViewsRead, _) => {
+            let answers = matches!(role, Role::Ministry | Role::Prefecture | Role::Auditor) && relation.is_inside();
+            of_seen(seen && (answers || matches!(role, Role::Hospital | Role::Clinic)), seen)
+        }
         (Action::ReportSubmit, _) => {
             let reports = matches!(role, Role::Hospital | Role::Clinic | Role::ReportingProxy);
             of_seen(seen && reports, seen)
@@ -231,6 +236,7 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
         Action::FiguresRead
         | Action::FacilityRead
         | Action::ReportRead
+        | Action::ViewsRead
         | Action::ReportSubmit
         | Action::FacilityClose => care(role, action, level, relation),
         Action::PlanRead
@@ -257,13 +263,19 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
             Role::Wholesaler => when(level == Level::Partner && inside, Verdict::Hide),
             role => when(inside && role == Role::Operator, Verdict::Refuse),
         },
+        Action::SignIn | Action::SessionEnd | Action::CredentialChange => {
+            when(relation == Relation::Own && role != Role::Public, Verdict::Refuse)
+        }
         Action::LotRecall => when(inside && role == Role::Ministry, Verdict::Refuse),
         // between territories: their officers, and whoever looks after them, know what was agreed
         Action::SharingRead | Action::SharingManage => {
             let territory = matches!(level, Level::Published | Level::Municipality);
             let seen = territory && oversees(role, relation) && role != Role::ReportingProxy;
-            let officer = matches!(role, Role::Ministry | Role::Prefecture);
-            of_seen(seen && (officer || action == Action::SharingRead), seen)
+            match action {
+                Action::SharingRead => when(seen, Verdict::Hide),
+                // that there is such a territory is known to everybody
+                _ => when(seen && matches!(role, Role::Ministry | Role::Prefecture), Verdict::Refuse),
+            }
         }
         Action::RoundOpen
         | Action::PlanCarry

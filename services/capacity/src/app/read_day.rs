@@ -8,7 +8,7 @@ use domain::{
     policy::{Action, Place},
     time::rfc3339,
 };
-use platform::{Failure, OpCtx, failure::Result};
+use platform::{Failure, OpCtx, failure::Result, views};
 use wire::report::{DayOfReports, ReportRevision};
 
 /// All revisions of a facility's report of a day, newest first.
@@ -32,6 +32,8 @@ pub async fn read_day(
     if rows.is_empty() {
         return Err(Problem::new(&error::REPORT_NOT_FOUND).with("day", &day.to_string()).into());
     }
+    let seen = format!("report/{}/{day}", form.code);
+    views::note(&capacity.db, ctx, "capacity", [(facility, seen)]).await?;
     Ok(DayOfReports {
         facility_id: facility.0,
         business_day: day,

@@ -1,6 +1,10 @@
 //! `POST /v1/tokens`, `GET /.well-known/jwks.json`.
-use crate::{Identity, app};
-use actix_web::{HttpRequest, HttpResponse, web};
+use crate::{
+    Identity,
+    app::{self, sign_in::Visitor},
+};
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use domain::error;
 use platform::{failure::Result, http};
 use wire::{
     auth::{Jwks, TokenRequest, TokenResponse},
@@ -8,7 +12,7 @@ use wire::{
 };
 
 /// No sign-in is longer; whoever is not signed in may send no more than that.
-const SIGN_IN_BYTES_MAX: usize = 4 << 10;
+pub(super) const SIGN_IN_BYTES_MAX: usize = 4 << 10;
 
 /// Sign in, as a person with a password or as a machine with a secret.
 #[utoipa::path(
@@ -30,12 +34,18 @@ pub async fn issue(req: HttpRequest, payload: web::Payload, identity: web::Data<
     http::answer(&req, async {
         let request = read(&req, payload).await?;
         let identity = identity.get_ref().clone();
-        let (shared, address) = (identity.shared.clone(), http::address(&req));
-        let work = async move { app::sign_in::sign_in(&identity, request, &address).await };
+        let (shared, visitor) = (identity.shared.clone(), visitor(&req));
+        let work = async move { app::sign_in::sign_in(&identity, request, &visitor).await };
         let token = shared.unit_of_work(work).await?;
         http::json(HttpResponse::Ok(), &token)
     })
     .await
+}
+
+/// Where a request comes from.
+pub(super) fn visitor(req: &HttpRequest) -> Visitor {
+    let agent = req.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Visitor { address: http::address(req), agent: error::echo(agent), request_id: http::request_id(req) }
 }
 
 /// Who signs in, counted by address: anything at the rate of a machine, before it is read; and all but

@@ -2,7 +2,7 @@
 use super::keys;
 use crate::Identity;
 use argon2::{Argon2, PasswordVerifier, password_hash::phc::PasswordHash};
-use domain::{Problem, TerritoryCode, error};
+use domain::{Problem, TerritoryCode, error, ids::RequestId};
 use identity_store::{read, rows::Account};
 use platform::{
     auth::{AUDIENCE, TOKEN_LIFE_S, issuer},
@@ -11,7 +11,12 @@ use platform::{
 };
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
+use uuid::Uuid;
 use wire::auth::{Claims, TokenRequest, TokenResponse};
+
+/// Kinds of accounts.
+pub(crate) const PERSON: &str = "person";
+pub(crate) const SERVICE: &str = "service";
 
 /// A longer password is refused before it costs anything to hash.
 const PASSWORD_BYTES_MAX: usize = 128;
@@ -22,52 +27,103 @@ const NAME_BYTES_MAX: usize = 63;
 /// Checked when there is no such account, so that the answer takes as long as for a real one.
 static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| super::issue_accounts::hash_password("nobody").ok());
 
+/// Where somebody who signs in comes from.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// Address.
+    pub address: String,
+    /// Browser, as it calls itself, shortened.
+    pub agent: String,
+    /// The request.
+    pub request_id: RequestId,
+}
+
+/// A person who has proved who it is.
+pub struct Proved {
+    /// The account.
+    pub account: Account,
+    /// The second factor that was proved: `none`, `totp`, `recovery`, `provider`.
+    pub second_factor: &'static str,
+}
+
 /// Checks the credentials and answers a token.
 ///
 /// # Errors
 /// `auth.bad_credentials`, the same for an unknown name, a wrong password, an expired or a suspended
 /// account; `auth.too_many_attempts` for a person who signs in more than ten times a minute from one
 /// address.
-pub async fn sign_in(identity: &Identity, request: TokenRequest, address: &str) -> Result<TokenResponse> {
-    let (name, given, kind) = match request {
-        TokenRequest::Password { username, password } => (username, password, "person"),
-        TokenRequest::ServiceAccount { client_id, client_secret } => (client_id, client_secret, "service"),
+pub async fn sign_in(identity: &Identity, request: TokenRequest, visitor: &Visitor) -> Result<TokenResponse> {
+    let account = match request {
+        TokenRequest::Password { username, password } => prove(identity, &username, password, visitor).await?.account,
+        TokenRequest::ServiceAccount { client_id, client_secret } => {
+            service_account(identity, &client_id, &client_secret).await?
+        }
     };
-    if !is_name(&name) {
-        // no account can have it: not worth a count, let alone a look
-        return Err(Problem::new(&error::AUTH_BAD_CREDENTIALS).into());
-    }
-    if kind == "person" {
-        // counted before the password is looked at: the eleventh guess is not checked even if right
-        identity.shared.limiter.sign_in(&name, address).await?;
-    }
-    let found = read::account(&mut *identity.db.read().await?, &name).await?;
-    let now = real_now();
-    let usable = found.filter(|account| {
-        account.kind == kind && account.disabled_at.is_none() && account.expires_at.is_none_or(|at| at > now)
-    });
-    let right = verify(identity, usable.as_ref(), kind, given).await?;
-    let account = usable.filter(|_| right).ok_or_else(|| Problem::new(&error::AUTH_BAD_CREDENTIALS))?;
-    let issued_s = now.timestamp();
-    let claims = Claims {
+    let role = account.role.clone();
+    let claims = claims(identity, &account, None, i64::from(TOKEN_LIFE_S))?;
+    let access_token = keys::signer(identity).await?.sign(&claims)?;
+    Ok(TokenResponse { access_token, token_type: "Bearer".to_owned(), expires_in: TOKEN_LIFE_S, role })
+}
+
+/// What a token of this account says, for `life_s` seconds from now.
+///
+/// # Errors
+/// When the stored territory is no code, which the table's rules forbid.
+pub fn claims(identity: &Identity, account: &Account, session: Option<Uuid>, life_s: i64) -> Result<Claims> {
+    let issued_s = real_now().timestamp();
+    Ok(Claims {
         iss: issuer(&identity.shared.instance),
         aud: AUDIENCE.to_owned(),
         sub: account.id,
-        name: account.name,
+        name: account.name.clone(),
         role: account.role.clone(),
         org: account.organisation,
         territory: TerritoryCode::parse(&account.territory)?,
         facility: account.facility,
-        partner: account.partner,
-        machine: kind == "service",
-        sid: None,
+        partner: account.partner.clone(),
+        machine: account.kind == SERVICE,
+        sid: session,
         dlg: None,
         scope: None,
         iat: issued_s,
-        exp: issued_s + i64::from(TOKEN_LIFE_S),
-    };
-    let access_token = keys::signer(identity).await?.sign(&claims)?;
-    Ok(TokenResponse { access_token, token_type: "Bearer".to_owned(), expires_in: TOKEN_LIFE_S, role: account.role })
+        exp: issued_s + life_s,
+    })
+}
+
+/// May this account sign in at all?
+#[must_use]
+pub fn is_usable(account: &Account, kind: &str) -> bool {
+    account.kind == kind && account.disabled_at.is_none() && account.expires_at.is_none_or(|at| at > real_now())
+}
+
+/// A person's account, proved by what it knows and has.
+///
+/// # Errors
+/// `auth.bad_credentials`, `auth.too_many_attempts`.
+pub async fn prove(identity: &Identity, name: &str, password: String, visitor: &Visitor) -> Result<Proved> {
+    if !is_name(name) {
+        // no account can have it: not worth a count, let alone a look
+        return Err(Problem::new(&error::AUTH_BAD_CREDENTIALS).into());
+    }
+    // counted before the password is looked at: the eleventh guess is not checked even if right
+    identity.shared.limiter.sign_in(name, &visitor.address).await?;
+    let found = read::account(&mut *identity.db.read().await?, name).await?;
+    let usable = found.filter(|account| is_usable(account, PERSON));
+    let right = password_fits(identity, usable.as_ref(), password).await?;
+    let account = usable.filter(|_| right).ok_or_else(|| Problem::new(&error::AUTH_BAD_CREDENTIALS))?;
+    Ok(Proved { account, second_factor: "none" })
+}
+
+async fn service_account(identity: &Identity, name: &str, secret: &str) -> Result<Account> {
+    let bad = || Problem::new(&error::AUTH_BAD_CREDENTIALS);
+    if !is_name(name) {
+        return Err(bad().into());
+    }
+    let found = read::account(&mut *identity.db.read().await?, name).await?;
+    let account = found.filter(|account| is_usable(account, SERVICE)).ok_or_else(bad)?;
+    // both sides are digests, so the time of the comparison tells nothing about the secret
+    let right = account.secret_sha256.as_deref() == Some(&*Sha256::digest(secret.as_bytes()));
+    Ok(Some(account).filter(|_| right).ok_or_else(bad)?)
 }
 
 /// May an account have this name? The table's own rule.
@@ -77,12 +133,11 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
-async fn verify(identity: &Identity, account: Option<&Account>, kind: &str, given: String) -> Result<bool> {
-    if kind == "service" {
-        let stored = account.and_then(|account| account.secret_sha256.clone()).unwrap_or_default();
-        // both sides are digests, so the time of the comparison tells nothing about the secret
-        return Ok(*stored == *Sha256::digest(given.as_bytes()));
-    }
+/// Is this the account's password? Without an account it takes as long and is not.
+///
+/// # Errors
+/// `service.unavailable` when no turn to check comes in time.
+pub async fn password_fits(identity: &Identity, account: Option<&Account>, given: String) -> Result<bool> {
     if given.len() > PASSWORD_BYTES_MAX {
         return Ok(false);
     }

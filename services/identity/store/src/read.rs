@@ -1,4 +1,5 @@
 //! Reads. Those for people take a [`Scope`] and answer nothing outside it.
+pub mod access;
 pub mod reach;
 
 use crate::{

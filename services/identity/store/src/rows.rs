@@ -1,4 +1,6 @@
 //! Rows as the use cases and the gateway see them.
+pub mod access;
+
 use crate::schema::{
     account, facility, facility_change, facility_closure, organisation, population, sharing_agreement, signing_key,
     territory, territory_point,
@@ -76,7 +78,7 @@ pub struct Population {
 }
 
 /// A body that people and machines act for.
-#[derive(Debug, Clone, Insertable, AsChangeset)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = organisation)]
 pub struct Organisation {
     /// Id.

@@ -165,6 +165,33 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    identity.session (id) {
+        id -> Uuid,
+        account -> Uuid,
+        secret_sha256 -> Binary,
+        second_factor -> Text,
+        address -> Text,
+        agent -> Text,
+        started_at -> Timestamptz,
+        active_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        ended_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    reference.revocation (id) {
+        id -> BigInt,
+        kind -> Text,
+        subject -> Uuid,
+        at -> Timestamptz,
+        until -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(account, session);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,8 +216,10 @@ mod tests {
             describe::<sharing_agreement::table>(),
             describe::<facility_change::table>(),
             describe::<clock::table>(),
+            describe::<revocation::table>(),
         ];
         assert_equal(&db, "reference", &reference).await;
-        assert_equal(&db, "identity", &[describe::<account::table>(), describe::<signing_key::table>()]).await;
+        let identity = [describe::<account::table>(), describe::<signing_key::table>(), describe::<session::table>()];
+        assert_equal(&db, "identity", &identity).await;
     }
 }

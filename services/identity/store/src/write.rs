@@ -1,4 +1,5 @@
 //! Writes. Called inside a transaction that a permit has begun.
+pub mod access;
 pub mod reach;
 
 use crate::{

@@ -113,7 +113,7 @@ async fn expired_tokens_and_other_audiences_and_issuers_are_refused() {
     let app = TestApp::start().await;
     let db = app.db.home.pool("identity_app", "identity").unwrap();
     let shared = meguri::serve::shared(&app.db.home, &db, &app.server.url, "t", Rates::default()).await.unwrap();
-    let signer = keys::signer(&Identity::new(shared, db)).await.unwrap();
+    let signer = keys::signer(&Identity::new(shared, db, "secret")).await.unwrap();
     let now_s = real_now().timestamp();
     let claims = wire::auth::Claims {
         iss: "meguri-test".to_owned(),

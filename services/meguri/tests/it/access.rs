@@ -20,6 +20,11 @@ use wire::auth::Claims;
 const OPERATIONS: &[(&str, &str)] = &[
     ("issueToken", "-"),
     ("getKeys", "-"),
+    ("beginSession", "-"),
+    ("renewSession", "-"),
+    ("listSessions", "-"),
+    ("endSession", "-"),
+    ("getMe", "-"),
     ("submitReport", "report_submit"),
     ("submitReports", "report_submit"),
     ("getReports", "report_read"),
@@ -150,7 +155,7 @@ fn every_operation_field_and_event_names_its_action() {
 async fn tokens(app: &TestApp) -> (String, Vec<(&'static str, String)>) {
     let db = app.db.home.pool("identity_app", "identity").unwrap();
     let shared = meguri::serve::shared(&app.db.home, &db, &app.server.url, "t", Rates::default()).await.unwrap();
-    let signer = keys::signer(&Identity::new(shared, db)).await.unwrap();
+    let signer = keys::signer(&Identity::new(shared, db, "secret")).await.unwrap();
     let now_s = real_now().timestamp();
     let claims = Claims {
         iss: "meguri-test".to_owned(),
@@ -450,7 +455,12 @@ async fn what_may_not_be_seen_answers_as_what_does_not_exist() {
     let tokyo = app.persona("prefecture-13").await;
     let seen = tokyo.graphql(&world.fill("{ facility(key: \"FACILITY\") { id } }"), Value::Null).await;
     let node = seen.at("/data/facility/id").as_str().unwrap().to_owned();
-    let municipality = tokyo.graphql("{ territory(code: \"131016\") { facilities(first: 1) { edges { cursor node { id } } } } }", Value::Null).await;
+    let municipality = tokyo
+        .graphql(
+            "{ territory(code: \"131016\") { facilities(first: 1) { edges { cursor node { id } } } } }",
+            Value::Null,
+        )
+        .await;
     let cursor = municipality.at("/data/territory/facilities/edges/0/cursor").as_str().unwrap().to_owned();
     let nobody = new_id().to_string();
     let ids = [&world.facility.key(), &world.plan, &world.site, &world.shipment].map(Clone::clone);
@@ -487,14 +497,18 @@ async fn what_may_not_be_seen_answers_as_what_does_not_exist() {
         assert!(there.at("/data/node").is_null(), "{}", there.body);
         // by a cursor of somebody else's list, and by one that nobody was given
         let after = |cursor: &str| {
-            format!("{{ territory(code: \"131016\") {{ facilities(first: 1, after: \"{cursor}\") {{ edges {{ cursor }} }} }} }}")
+            format!(
+                "{{ territory(code: \"131016\") {{ facilities(first: 1, after: \"{cursor}\") {{ edges {{ cursor }} }} }} }}"
+            )
         };
         let there = client.graphql(&after(&cursor), Value::Null).await;
         let nowhere = client.graphql(&after(&"A".repeat(cursor.len())), Value::Null).await;
         assert_eq!(there.code(), "graphql.bad_cursor");
         assert_eq!(bare(&there, &cursor), bare(&nowhere, &"A".repeat(cursor.len())));
         // and by its path in the tree, as a place without facilities
-        let list = |code: &str| format!("{{ territory(code: \"{code}\") {{ facilities(first: 5) {{ edges {{ cursor }} }} }} }}");
+        let list = |code: &str| {
+            format!("{{ territory(code: \"{code}\") {{ facilities(first: 5) {{ edges {{ cursor }} }} }} }}")
+        };
         let there = client.graphql(&list("131016"), Value::Null).await;
         let empty = client.graphql(&list("131032"), Value::Null).await;
         assert_eq!(bare(&there, "131016"), bare(&empty, "131032"));
