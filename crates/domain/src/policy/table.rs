@@ -316,8 +316,11 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
         Action::SharingRead | Action::SharingManage => {
             let territory = matches!(level, Level::Published | Level::Municipality);
             let seen = territory && oversees(role, relation) && role != Role::ReportingProxy;
-            let officer = matches!(role, Role::Ministry | Role::Prefecture);
-            of_seen(seen && (officer || action == Action::SharingRead), seen)
+            match action {
+                Action::SharingRead => when(seen, Verdict::Hide),
+                // that there is such a territory is known to everybody
+                _ => when(seen && matches!(role, Role::Ministry | Role::Prefecture), Verdict::Refuse),
+            }
         }
         Action::AccountRead
         | Action::AccountIssue

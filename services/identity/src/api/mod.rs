@@ -1,8 +1,9 @@
 //! REST of identity: one screen lists all routes.
 pub mod account;
+pub mod break_glass;
 pub mod delegation;
 pub mod notice;
-pub mod break_glass;
+pub mod reach;
 pub mod session;
 pub mod token;
 pub mod views;
@@ -18,6 +19,15 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
     config
         .app_data(web::Data::new(identity.clone()))
         .service(resource("/v1/tokens", "POST").route(web::post().to(token::issue)))
+        .service(
+            resource("/v1/sharing-agreements", "GET, HEAD, POST")
+                .route(get().to(reach::list_sharing))
+                .route(web::post().to(reach::share)),
+        )
+        .service(resource("/v1/sharing-agreements/{agreement}:end", "POST").route(web::post().to(reach::end_sharing)))
+        .service(resource("/v1/territories/{code}:merge", "POST").route(web::post().to(reach::merge)))
+        .service(resource("/v1/facilities/{key}:close", "POST").route(web::post().to(reach::close)))
+        .service(resource("/v1/facilities/{key}:reopen", "POST").route(web::post().to(reach::reopen)))
         .service(
             resource("/v1/sessions", "GET, HEAD, POST")
                 .route(get().to(session::list))
@@ -78,6 +88,7 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
         notice::read, notice::print, notice::attachment, notice::readers, notice::correct_one, notice::withdraw_one,
         notice::acknowledge_one,
         views::list, break_glass::open, break_glass::list, break_glass::review,
+        reach::share, reach::end_sharing, reach::list_sharing, reach::merge, reach::close, reach::reopen,
     ),
     tags(
         (name = "tokens", description = "Signing in"),
@@ -86,6 +97,9 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
         (name = "delegations", description = "Acting for another organisation"),
         (name = "notices", description = "お知らせ, 事務連絡"),
         (name = "audit", description = "Who saw what, and access in an emergency"),
+        (name = "sharing", description = "What territories share with other bodies"),
+        (name = "territories", description = "Mergers of municipalities"),
+        (name = "facilities", description = "Closing and opening facilities"),
     )
 )]
 struct Document;

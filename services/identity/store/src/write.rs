@@ -3,6 +3,7 @@ pub mod access;
 pub mod accounts;
 pub mod delegations;
 pub mod notices;
+pub mod reach;
 
 use crate::{
     rows::{Account, Facility, FacilityChange, Organisation, Point, Population, SigningKey, Territory},

@@ -3,5 +3,6 @@
 mod browser;
 mod facilities;
 mod instance;
+mod reach;
 mod sessions;
 mod tokens;
