@@ -62,7 +62,8 @@ impl Gateway {
     /// A gateway with these settings. Nothing is connected yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let Settings { shared, db, identity_url, capacity_url, allocation_url, distribution_url, cursor_secret } = settings;
+        let Settings { shared, db, identity_url, capacity_url, allocation_url, distribution_url, cursor_secret } =
+            settings;
         Self(Arc::new(Inner {
             shared,
             db,

@@ -74,7 +74,8 @@ mod tests {
         let wanted = [Action::ReportSubmit, Action::ReceiptConfirm, Action::PlanDraft, Action::AccountIssue];
         assert_eq!(not_to_give(&hospital, &wanted), [Action::PlanDraft, Action::AccountIssue]);
         let town = actor(Role::Municipality, Place::Territory(at));
-        let wanted = [Action::PlanDraft, Action::ReceiptConfirm, Action::FacilityRead, Action::RoundOpen, Action::Delegate];
+        let wanted =
+            [Action::PlanDraft, Action::ReceiptConfirm, Action::FacilityRead, Action::RoundOpen, Action::Delegate];
         assert_eq!(not_to_give(&town, &wanted), [Action::RoundOpen, Action::Delegate]);
     }
 

@@ -40,12 +40,7 @@ pub fn stands_above(issuer: Role, wanted: Role) -> bool {
     match issuer {
         Role::Ministry => matches!(
             wanted,
-            Role::Prefecture
-                | Role::Maker
-                | Role::Wholesaler
-                | Role::ExpertNetwork
-                | Role::Auditor
-                | Role::HelpDesk
+            Role::Prefecture | Role::Maker | Role::Wholesaler | Role::ExpertNetwork | Role::Auditor | Role::HelpDesk
         ),
         Role::Prefecture => matches!(
             wanted,
@@ -164,7 +159,8 @@ pub fn matrix() -> String {
             .filter(|wanted| *issuer == Role::Operator && **wanted != Role::Public || stands_above(*issuer, **wanted))
             .map(|wanted| wanted.as_str())
             .collect();
-        let _ = writeln!(text, "{:<20} {}", issuer.as_str(), if below.is_empty() { "-".into() } else { below.join(" ") });
+        let _ =
+            writeln!(text, "{:<20} {}", issuer.as_str(), if below.is_empty() { "-".into() } else { below.join(" ") });
     }
     text.push_str("\n# Where an account of each role is at home, and the kind of its organisation.\n");
     for role in Role::ALL.iter().filter(|role| **role != Role::Public) {
@@ -190,7 +186,12 @@ mod tests {
     }
 
     fn party(role: Role, home: &str, organisation: u128) -> Party {
-        Party { role, home: place(home), organisation: OrganisationId(Uuid::from_u128(organisation)), administrator: true }
+        Party {
+            role,
+            home: place(home),
+            organisation: OrganisationId(Uuid::from_u128(organisation)),
+            administrator: true,
+        }
     }
 
     #[test]

@@ -73,7 +73,10 @@ pub enum AcknowledgeNoticePayload {
 ///
 /// # Errors
 /// What is no outcome of it: see [`send`].
-pub async fn acknowledge(session: &Session, input: AcknowledgeNoticeInput) -> Result<AcknowledgeNoticePayload, Refusal> {
+pub async fn acknowledge(
+    session: &Session,
+    input: AcknowledgeNoticeInput,
+) -> Result<AcknowledgeNoticePayload, Refusal> {
     let request = notice::AcknowledgeNotice { id: input.id.0, version: input.version };
     let path = format!("/v1/notices/{}:acknowledge", input.notice.0);
     Ok(match send(session, &session.gateway.identity, &path, &request).await? {

@@ -112,9 +112,8 @@ pub async fn list(req: HttpRequest, identity: web::Data<Identity>) -> HttpRespon
 )]
 pub async fn second(req: HttpRequest, payload: web::Payload, identity: web::Data<Identity>) -> HttpResponse {
     let id = delegation_id(&req);
-    let work = |identity: Identity, ctx, body: ConfirmDelegation| async move {
-        confirm(&identity.db, &ctx, id?, body).await
-    };
+    let work =
+        |identity: Identity, ctx, body: ConfirmDelegation| async move { confirm(&identity.db, &ctx, id?, body).await };
     respond::write(&req, payload, &identity, position, work).await
 }
 
@@ -142,8 +141,7 @@ pub async fn second(req: HttpRequest, payload: web::Payload, identity: web::Data
 )]
 pub async fn end(req: HttpRequest, payload: web::Payload, identity: web::Data<Identity>) -> HttpResponse {
     let id = delegation_id(&req);
-    let work = |identity: Identity, ctx, body: EndDelegation| async move {
-        finish(&identity.db, &ctx, id?, body).await
-    };
+    let work =
+        |identity: Identity, ctx, body: EndDelegation| async move { finish(&identity.db, &ctx, id?, body).await };
     respond::write(&req, payload, &identity, position, work).await
 }

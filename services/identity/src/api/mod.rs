@@ -41,9 +41,7 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
                 .route(get().to(delegation::list))
                 .route(web::post().to(delegation::propose)),
         )
-        .service(
-            resource("/v1/delegations/{delegation}:confirm", "POST").route(web::post().to(delegation::second)),
-        )
+        .service(resource("/v1/delegations/{delegation}:confirm", "POST").route(web::post().to(delegation::second)))
         .service(resource("/v1/delegations/{delegation}:end", "POST").route(web::post().to(delegation::end)))
         .service(
             resource("/v1/notices", "GET, HEAD, POST")
@@ -52,14 +50,10 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
         )
         .service(resource("/v1/notices/{notice}:correct", "POST").route(web::post().to(notice::correct_one)))
         .service(resource("/v1/notices/{notice}:withdraw", "POST").route(web::post().to(notice::withdraw_one)))
-        .service(
-            resource("/v1/notices/{notice}:acknowledge", "POST").route(web::post().to(notice::acknowledge_one)),
-        )
+        .service(resource("/v1/notices/{notice}:acknowledge", "POST").route(web::post().to(notice::acknowledge_one)))
         .service(resource("/v1/notices/{notice}/page", "GET, HEAD").route(get().to(notice::print)))
         .service(resource("/v1/notices/{notice}/readers", "GET, HEAD").route(get().to(notice::readers)))
-        .service(
-            resource("/v1/notices/{notice}/attachments/{place}", "GET, HEAD").route(get().to(notice::attachment)),
-        )
+        .service(resource("/v1/notices/{notice}/attachments/{place}", "GET, HEAD").route(get().to(notice::attachment)))
         .service(resource("/v1/notices/{notice}", "GET, HEAD").route(get().to(notice::read)))
         .service(resource("/.well-known/jwks.json", "GET, HEAD").route(get().to(token::keys)));
 }

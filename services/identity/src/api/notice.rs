@@ -191,14 +191,15 @@ pub async fn attachment(req: HttpRequest, identity: web::Data<Identity>) -> Http
     http::answer(&req, async {
         let ctx = http::context(&req).await?;
         let id = notice_id(&req)?;
-        let place = part(&req, "place").parse().map_err(|_| {
-            Problem::new(&error::NOTICE_NOT_FOUND).with("notice", &id.to_string())
-        })?;
+        let place = part(&req, "place")
+            .parse()
+            .map_err(|_| Problem::new(&error::NOTICE_NOT_FOUND).with("notice", &id.to_string()))?;
         let identity = identity.get_ref().clone();
         let shared = identity.shared.clone();
         let file = shared.unit_of_work(async move { file(&identity.db, &ctx, id, place).await }).await?;
         let (name, media_type, content) = file;
-        let name = ExtendedValue { charset: Charset::Ext("UTF-8".to_owned()), language_tag: None, value: name.into_bytes() };
+        let name =
+            ExtendedValue { charset: Charset::Ext("UTF-8".to_owned()), language_tag: None, value: name.into_bytes() };
         let saved = ContentDisposition {
             disposition: DispositionType::Attachment,
             parameters: vec![DispositionParam::FilenameExt(name)],
@@ -277,9 +278,8 @@ pub async fn readers(req: HttpRequest, identity: web::Data<Identity>) -> HttpRes
 )]
 pub async fn correct_one(req: HttpRequest, payload: web::Payload, identity: web::Data<Identity>) -> HttpResponse {
     let id = notice_id(&req);
-    let work = |identity: Identity, ctx, body: CorrectNotice| async move {
-        correct(&identity.db, &ctx, id?, body).await
-    };
+    let work =
+        |identity: Identity, ctx, body: CorrectNotice| async move { correct(&identity.db, &ctx, id?, body).await };
     respond::write_up_to(http::BATCH_BYTES_MAX, &req, payload, &identity, position, work).await
 }
 
@@ -307,9 +307,8 @@ pub async fn correct_one(req: HttpRequest, payload: web::Payload, identity: web:
 )]
 pub async fn withdraw_one(req: HttpRequest, payload: web::Payload, identity: web::Data<Identity>) -> HttpResponse {
     let id = notice_id(&req);
-    let work = |identity: Identity, ctx, body: WithdrawNotice| async move {
-        withdraw(&identity.db, &ctx, id?, body).await
-    };
+    let work =
+        |identity: Identity, ctx, body: WithdrawNotice| async move { withdraw(&identity.db, &ctx, id?, body).await };
     respond::write(&req, payload, &identity, position, work).await
 }
 

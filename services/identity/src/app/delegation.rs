@@ -184,7 +184,8 @@ pub async fn end_those_over(db: &Db, ctx: &OpCtx) -> Result<usize> {
         return Ok(0);
     }
     let permit = super::permit(ctx, Action::Delegate)?;
-    let entries: Vec<_> = over.iter().map(|row| (&permit, entry(row.id, row.id, Some("its last day is over")))).collect();
+    let entries: Vec<_> =
+        over.iter().map(|row| (&permit, entry(row.id, row.id, Some("its last day is over")))).collect();
     let mut tx = Tx::begin(db, ctx, &entries).await?;
     let written = async {
         let ids: Vec<Uuid> = over.iter().map(|row| row.id).collect();
@@ -207,8 +208,7 @@ pub async fn page(db: &Db, ctx: &OpCtx, first: Option<u32>, after: Option<Uuid>)
     }
     let (organisation, account) = (ctx.actor.organisation.0, ctx.actor.account.0);
     let limit = i64::from(first) + 1;
-    let mut rows =
-        read::delegations::concerning(&mut *db.read().await?, organisation, account, after, limit).await?;
+    let mut rows = read::delegations::concerning(&mut *db.read().await?, organisation, account, after, limit).await?;
     let size = usize::try_from(first).unwrap_or(usize::MAX);
     // one more than is shown tells whether there is a next page
     let has_next = rows.len() > size;

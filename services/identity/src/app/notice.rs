@@ -196,12 +196,8 @@ pub async fn acknowledge(db: &Db, ctx: &OpCtx, id: Uuid, request: AcknowledgeNot
         let problem = Problem::new(&error::NOTICE_STALE).with("given", &request.version.to_string());
         return Err(problem.with("current", &notice.version.to_string()).into());
     }
-    let receipt = NewReceipt {
-        notice: id,
-        account: ctx.actor.account.0,
-        version: request.version,
-        business_at: ctx.now,
-    };
+    let receipt =
+        NewReceipt { notice: id, account: ctx.actor.account.0, version: request.version, business_at: ctx.now };
     let mut tx = Tx::begin(db, ctx, &[(&permit, entry(id, request.id, None))]).await?;
     let written = async {
         write::notices::receipt(&mut tx, &receipt).await?;

@@ -1,7 +1,7 @@
 //! What becomes of an account after it was issued: each step by the level above or an administrator of the
 //! same organisation, with a reason, and never by the account itself.
-use crate::app::sessions::shut_out;
 use super::{Accounts, end, invitation, issuer, notification, reason_missing, refused, tell};
+use crate::app::sessions::shut_out;
 use domain::{
     Problem, error,
     issuing::may_issue,
@@ -105,12 +105,7 @@ pub async fn reinvite(
     change(accounts, ctx, name, step, ChangeAccount { id: request.id, reason: request.reason }).await
 }
 
-fn permit(
-    ctx: &OpCtx,
-    issuer: &super::Issuer,
-    holder: &Holder,
-    missing: impl Fn() -> Problem,
-) -> Result<Permit> {
+fn permit(ctx: &OpCtx, issuer: &super::Issuer, holder: &Holder, missing: impl Fn() -> Problem) -> Result<Permit> {
     let party = holder.party()?;
     let is_colleague = party.organisation == issuer.party.organisation;
     let permit = match decide(&ctx.actor, Action::AccountIssue, party.home) {
@@ -118,7 +113,8 @@ fn permit(
         // whoever does not look after the place knows colleagues alone
         Err(denied) => return Err(denied.or_missing(missing()).into()),
     };
-    let sees_all = matches!(issuer.party.role, Role::Ministry | Role::Prefecture | Role::Municipality | Role::Wholesaler);
+    let sees_all =
+        matches!(issuer.party.role, Role::Ministry | Role::Prefecture | Role::Municipality | Role::Wholesaler);
     if may_issue(&issuer.party, &party).is_none() {
         let visible = is_colleague || sees_all;
         return Err(if visible { refused(issuer, party.role, party.home) } else { missing() }.into());

@@ -140,7 +140,8 @@ mod tests {
     fn a_bad_row_fails_alone() {
         let file = "role,name,administrator\nprefecture,a,maybe\nprefecture,b\nprefecture,c,\n";
         let rows = rows(file.as_bytes()).unwrap();
-        let codes: Vec<&str> = rows.iter().map(|row| row.as_ref().map_or_else(|problem| problem.code.code, |_| "")).collect();
+        let codes: Vec<&str> =
+            rows.iter().map(|row| row.as_ref().map_or_else(|problem| problem.code.code, |_| "")).collect();
         assert_eq!(codes, ["request.invalid", "import.column_count", ""]);
     }
 

@@ -47,13 +47,11 @@ pub async fn page(accounts: &Accounts, ctx: &OpCtx, asked: Asked) -> Result<Acco
         return Err(Problem::new(&error::GRAPHQL_PAGE_SIZE).with("limit", &PAGE_MAX.to_string()).into());
     }
     let unconfirmed_since = asked.unconfirmed_since.as_deref().map(parse_instant).transpose()?;
-    let wanted =
-        Wanted { role: asked.role, organisation: asked.organisation, unconfirmed_since, after: asked.after };
+    let wanted = Wanted { role: asked.role, organisation: asked.organisation, unconfirmed_since, after: asked.after };
     let size = usize::try_from(first).unwrap_or(usize::MAX);
     // one more than is shown tells whether there is a next page
     let sees = Sees::of(&ctx.actor);
-    let mut rows =
-        read::accounts::page(&mut *accounts.db.read().await?, &sees, wanted, i64::from(first) + 1).await?;
+    let mut rows = read::accounts::page(&mut *accounts.db.read().await?, &sees, wanted, i64::from(first) + 1).await?;
     let has_next = rows.len() > size;
     rows.truncate(size);
     let next = rows.last().filter(|_| has_next).map(|last| last.name.clone());

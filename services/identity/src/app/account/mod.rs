@@ -108,12 +108,8 @@ fn invitation(one_time: &OneTime, account: Uuid, invite: Invite) -> (NewInvitati
         Invite::Code => ("code", one_time.code(id), CODE_HOURS),
     };
     let expires_at: DateTime<Utc> = real_now() + TimeDelta::hours(hours);
-    let told = Invitation {
-        invitation: id,
-        kind: kind.to_owned(),
-        expires_at: domain::time::rfc3339(expires_at),
-        code: None,
-    };
+    let told =
+        Invitation { invitation: id, kind: kind.to_owned(), expires_at: domain::time::rfc3339(expires_at), code: None };
     (NewInvitation { id, account, kind: kind.to_owned(), seal: one_time.seal(&text), expires_at }, told)
 }
 

@@ -88,9 +88,10 @@ fn derived(row: &AccountFacts, facilities: &[Facility], territories: &HashMap<St
     let facility = row.facility.as_deref().and_then(|text| text.parse::<FacilityKey>().ok());
     let facility = facility.and_then(|key| find(facilities, &key));
     let (territory, name) = match (facility, row.territory.as_ref(), row.partner.as_ref()) {
-        (Some(facility), ..) => {
-            (TerritoryCode::parse(&facility.municipality).ok()?, row.organisation_name.as_ref().unwrap_or(&facility.name))
-        }
+        (Some(facility), ..) => (
+            TerritoryCode::parse(&facility.municipality).ok()?,
+            row.organisation_name.as_ref().unwrap_or(&facility.name),
+        ),
         (None, Some(code), _) => {
             let own = territories.get(code).map(|territory| &territory.name);
             (TerritoryCode::parse(code).ok()?, if is_government(role) { own } else { row.organisation_name.as_ref() }?)

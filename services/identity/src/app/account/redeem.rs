@@ -75,7 +75,9 @@ pub async fn redeem(
     let written = async {
         let found = read::accounts::locked_invitation(&mut tx, invitation.id).await?;
         let holder = read::accounts::locked(&mut tx, holder.id).await?;
-        let (Some(found), Some(holder)) = (found, holder) else { return Err(Failure::internal("an invitation is gone")) };
+        let (Some(found), Some(holder)) = (found, holder) else {
+            return Err(Failure::internal("an invitation is gone"));
+        };
         if idempotency::replay::<InvitationRedeemed>(&mut tx, &key).await?.is_some() {
             return Ok(None);
         }
@@ -86,8 +88,7 @@ pub async fn redeem(
         crate::app::password::set(&mut tx, holder.id, &hash).await?;
         // whoever was in under an older password is out
         sessions::shut_out(&mut tx, holder.id).await?;
-        let done =
-            InvitationRedeemed { account: holder.id, name: holder.name, position: tx.position().to_string() };
+        let done = InvitationRedeemed { account: holder.id, name: holder.name, position: tx.position().to_string() };
         Ok(idempotency::take(&mut tx, &key, 200, &done).await?.then_some(done))
     };
     let written = written.await;
@@ -142,11 +143,7 @@ fn itself(holder: &Holder) -> Result<Actor> {
 }
 
 fn entry(holder: &Holder, invitation: &Invitation, reason: Option<&str>) -> audit::Entry {
-    audit::Entry {
-        target: format!("account/{}", holder.name),
-        cause: invitation.id,
-        reason: reason.map(str::to_owned),
-    }
+    audit::Entry { target: format!("account/{}", holder.name), cause: invitation.id, reason: reason.map(str::to_owned) }
 }
 
 /// Counts a wrong code, in a transaction of its own that stays.

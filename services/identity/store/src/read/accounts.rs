@@ -77,9 +77,7 @@ pub async fn page(conn: &mut AsyncPgConnection, sees: &Sees, wanted: Wanted, lim
         Sees::All => ("$1::text is null", None),
         Sees::Within(code) => match code.tier() {
             Tier::Nation => ("$1::text is null", None),
-            Tier::Prefecture => {
-                ("left(a.territory, 2) = left($1, 2) and a.partner is null", Some(code.to_string()))
-            }
+            Tier::Prefecture => ("left(a.territory, 2) = left($1, 2) and a.partner is null", Some(code.to_string())),
             Tier::Municipality => ("a.territory = $1", Some(code.to_string())),
         },
         Sees::Company(code) => ("left(a.partner, 3) = $1", Some(code.clone())),

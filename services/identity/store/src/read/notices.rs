@@ -15,7 +15,8 @@ type Result<T> = QueryResult<T>;
 
 /// What a reader sees: `$1` account, `$2` role, `$3` home and what stands above, `$4` organisation. What was
 /// withdrawn stays with its publisher.
-const SEEN: &str = "select n.id, n.kind, n.organisation, n.organisation_name, n.organisation_name_en, n.territory, n.roles,
+const SEEN: &str =
+    "select n.id, n.kind, n.organisation, n.organisation_name, n.organisation_name_en, n.territory, n.roles,
         n.territories, n.is_public, n.is_vital, n.number, n.version, n.published_at, n.valid_until, n.withdrawn_at,
         v.title_ja, v.title_en, v.body_ja, v.body_en, v.reason,
         exists (select from identity.notice_receipt r
@@ -98,8 +99,8 @@ pub async fn locked(conn: &mut AsyncPgConnection, id: Uuid) -> Result<Option<(i3
 /// # Errors
 /// The database's.
 pub async fn attachments(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> Result<Vec<Attachment>> {
-    let present = notice::table
-        .on(notice::id.eq(notice_attachment::notice).and(notice::version.eq(notice_attachment::version)));
+    let present =
+        notice::table.on(notice::id.eq(notice_attachment::notice).and(notice::version.eq(notice_attachment::version)));
     let columns = (
         notice_attachment::notice,
         notice_attachment::place,
@@ -117,15 +118,18 @@ pub async fn attachments(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> Result<V
 /// # Errors
 /// The database's.
 pub async fn file(conn: &mut AsyncPgConnection, id: Uuid, place: i16) -> Result<Option<(String, String, Vec<u8>)>> {
-    let present = notice::table
-        .on(notice::id.eq(notice_attachment::notice).and(notice::version.eq(notice_attachment::version)));
+    let present =
+        notice::table.on(notice::id.eq(notice_attachment::notice).and(notice::version.eq(notice_attachment::version)));
     let row = notice_attachment::table
         .inner_join(present)
         .filter(notice_attachment::notice.eq(id))
         .filter(notice_attachment::place.eq(place))
         .filter(notice_attachment::content.is_not_null());
-    let columns =
-        (notice_attachment::name, notice_attachment::media_type.assume_not_null(), notice_attachment::content.assume_not_null());
+    let columns = (
+        notice_attachment::name,
+        notice_attachment::media_type.assume_not_null(),
+        notice_attachment::content.assume_not_null(),
+    );
     row.select(columns).first(conn).await.optional()
 }
 
@@ -154,12 +158,7 @@ pub async fn readers(conn: &mut AsyncPgConnection, id: Uuid, digits: i32) -> Res
 ///
 /// # Errors
 /// The database's.
-pub async fn not_read(
-    conn: &mut AsyncPgConnection,
-    id: Uuid,
-    after: Option<&str>,
-    limit: i64,
-) -> Result<Vec<NotRead>> {
+pub async fn not_read(conn: &mut AsyncPgConnection, id: Uuid, after: Option<&str>, limit: i64) -> Result<Vec<NotRead>> {
     let sql = format!(
         "select name, role, organisation_name, territory from ({READERS}) a
          where not is_read and ($2 is null or name > $2) order by name limit $3"
