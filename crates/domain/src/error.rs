@@ -112,6 +112,12 @@ codes! {
     FACILITY_MALFORMED_CODE = "facility.malformed_code", 422, "医療機関コードは10桁の数字、またはXと10桁の数字です（入力: {value}）。", "A facility code is ten digits, or X and ten digits (given: {value}).";
     FACILITY_MALFORMED_GMIS_ID = "facility.malformed_gmis_id", 422, "医療機関IDは8桁または10桁の数字、または cov と5桁の数字です（入力: {value}）。", "A G-MIS id is eight or ten digits, or cov and five digits (given: {value}).";
     FACILITY_NOT_FOUND = "facility.not_found", 404, "施設 {key} は見つかりません。", "There is no facility {key}.";
+    // access in an emergency
+    BREAK_GLASS_NOT_FOUND = "break_glass.not_found", 404, "緊急閲覧 {id} は見つかりません。", "There is no emergency access {id}.";
+    BREAK_GLASS_NOT_NEEDED = "break_glass.not_needed", 409, "この施設の報告は、ふだんの権限で見られます。緊急閲覧は要りません。", "You see this without an emergency access.";
+    BREAK_GLASS_TOO_MANY = "break_glass.too_many", 409, "同時に開ける緊急閲覧は{limit}件までです。", "An account may have {limit} emergency accesses at once.";
+    BREAK_GLASS_SECOND_PERSON = "break_glass.second_person", 409, "緊急閲覧の確認は、申請した人とは別の人が行います。", "Somebody else than the one who asked must say whether it was right.";
+    BREAK_GLASS_REVIEWED = "break_glass.reviewed", 409, "この緊急閲覧は、すでに確認されています。", "This emergency access has been looked at already.";
     // reports
     REPORT_NOT_FOUND = "report.not_found", 404, "{day} の報告はありません。", "There is no report for {day}.";
     REPORT_UNKNOWN_FORM = "report.unknown_form", 422, "調査票 {form} はありません。", "There is no form {form}.";

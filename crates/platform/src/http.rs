@@ -109,7 +109,7 @@ async fn caller(req: &HttpRequest) -> Result<Actor> {
             return Err(failure);
         }
     };
-    let actor = match credential {
+    let mut actor = match credential {
         Credential::Nothing => Actor::public(),
         Credential::Unreadable => {
             stranger(req).await?;
@@ -130,6 +130,8 @@ async fn caller(req: &HttpRequest) -> Result<Actor> {
             shared.unit_of_work(verified).await?
         }
     };
+    // a token is remembered longer than an emergency may have lasted
+    actor.reach = shared.emergencies.widen(&actor);
     let (limiter, counted) = (shared.limiter.clone(), actor.clone());
     shared.unit_of_work(async move { Ok(limiter.take(&counted, &address).await?) }).await?;
     Ok(actor)

@@ -5,6 +5,7 @@ pub mod account;
 pub mod amendment;
 pub mod auth;
 pub mod delegation;
+pub mod break_glass;
 pub mod delivery;
 pub mod events;
 pub mod goods;
@@ -19,6 +20,7 @@ pub mod report;
 pub mod rule;
 pub mod shipment;
 pub mod text;
+pub mod views;
 pub mod what_if;
 
 /// Names of the headers that we define; the same in every API.

@@ -16,6 +16,7 @@ mod shipment;
 mod site;
 mod stock;
 mod territory;
+mod view;
 
 use crate::{
     Inner,
@@ -27,7 +28,7 @@ use domain::{
     capacity::Form,
     policy::{Action, Actor, Place, Scope, decide},
 };
-use platform::OpCtx;
+use platform::{OpCtx, views::Viewed};
 use std::{collections::HashMap, hash::Hash, sync::Arc, time::Duration};
 use uuid::Uuid;
 
@@ -52,6 +53,7 @@ pub use shipment::{
 pub use site::{SiteBy, SitesOf, WishOf};
 pub use stock::{Delivered, DeliveriesOf, LotBy, SiteStock, StockAt, StockSiteBy, StockSiteOf, site_place};
 pub use territory::{ChildrenOf, PointOf, PopulationsOf};
+pub use view::ViewsOf;
 
 /// What every loader reads with.
 #[derive(Clone)]
@@ -60,6 +62,7 @@ pub struct Source {
     reading: Arc<Reading>,
     scope: Scope,
     actor: Arc<Actor>,
+    viewed: Arc<Viewed>,
 }
 
 /// May the plans and grants of this holder be read? What may not be is as if it were not there.
@@ -87,9 +90,10 @@ pub struct FormBy(pub String);
 
 impl Loaders {
     /// New, empty loaders.
-    pub fn new(gateway: &Arc<Inner>, reading: &Arc<Reading>, op: &OpCtx, jobs: &Jobs) -> Self {
+    pub fn new(gateway: &Arc<Inner>, reading: &Arc<Reading>, op: &OpCtx, viewed: &Arc<Viewed>, jobs: &Jobs) -> Self {
         let (scope, actor) = (op.scope(), Arc::new(op.actor.clone()));
-        let source = Source { gateway: Arc::clone(gateway), reading: Arc::clone(reading), scope, actor };
+        let (gateway, reading, viewed) = (Arc::clone(gateway), Arc::clone(reading), Arc::clone(viewed));
+        let source = Source { gateway, reading, scope, actor, viewed };
         let jobs = jobs.clone();
         let loader = DataLoader::with_cache(source, move |job| jobs.put(job), HashMapCache::default());
         // a job waits for the resolvers, not for time: see `session::drive`

@@ -25,6 +25,7 @@ pub mod shipment;
 pub mod site;
 pub mod stock;
 pub mod territory;
+pub mod view;
 pub mod viewer;
 pub mod what_if;
 pub mod words;

@@ -21,7 +21,8 @@ async fn acknowledge(client: &TestClient, input: &Value) -> Value {
 
 /// The numbers of a page, and where the next one begins.
 async fn page(client: &TestClient, arguments: &str) -> (Vec<String>, Value) {
-    let query = format!("{{ notices({arguments}) {{ edges {{ node {{ number }} }} pageInfo {{ hasNextPage endCursor }} }} }}");
+    let query =
+        format!("{{ notices({arguments}) {{ edges {{ node {{ number }} }} pageInfo {{ hasNextPage endCursor }} }} }}");
     let answer = ask(client, &query).await;
     let edges = answer["notices"]["edges"].as_array().unwrap().clone();
     let numbers = edges.iter().map(|edge| edge["node"]["number"].as_str().unwrap().to_owned()).collect();
@@ -43,7 +44,10 @@ async fn notices_are_read_page_by_page_and_acknowledged() {
     let after = format!("first: 1, after: {}", info["endCursor"]);
     assert_eq!(page(&town, &after).await.0, ["1"]);
     // a cursor is its reader's own
-    assert_eq!(code(&ministry, &format!("{{ notices({after}) {{ edges {{ cursor }} }} }}")).await, "graphql.bad_cursor");
+    assert_eq!(
+        code(&ministry, &format!("{{ notices({after}) {{ edges {{ cursor }} }} }}")).await,
+        "graphql.bad_cursor"
+    );
 
     let input = json!({"id": new_id(), "notice": second, "version": 1});
     let read = acknowledge(&town, &input).await;
@@ -73,7 +77,10 @@ async fn only_the_publisher_sees_who_has_read_it() {
     // the two at the prefecture's desk and the health centre are left
     assert_eq!(tokyo["accounts"], json!(4));
     let left = &seen["readers"]["notRead"];
-    assert_eq!(left["edges"][0]["node"], json!({"account": "health-centre-131016", "role": "health_centre", "territory": "131016"}));
+    assert_eq!(
+        left["edges"][0]["node"],
+        json!({"account": "health-centre-131016", "role": "health_centre", "territory": "131016"})
+    );
     let after = &left["pageInfo"]["endCursor"];
     let query = format!(
         "{{ notice(id: \"{notice}\") {{ readers {{ notRead(first: 2, after: {after}) {{ edges {{ node {{ account }} }} }} }} }} }}"

@@ -51,6 +51,12 @@ names! {
         FacilityRead = "facility_read",
         /// A facility's own reports.
         ReportRead = "report_read",
+        /// Who saw what about a facility.
+        ViewsRead = "views_read",
+        /// Asking in an emergency for access to reports that one does not see otherwise.
+        BreakGlassOpen = "break_glass_open",
+        /// Saying afterwards, as a second person, whether such an access was right.
+        BreakGlassReview = "break_glass_review",
         /// Sending or correcting a facility's report.
         ReportSubmit = "report_submit",
         /// Creating and changing facilities in bulk, and who must report.
@@ -152,6 +158,7 @@ impl Action {
                 | Self::FiguresRead
                 | Self::FacilityRead
                 | Self::ReportRead
+                | Self::ViewsRead
                 | Self::PlanRead
                 | Self::PlanProposalRead
                 | Self::PublishedRead

@@ -2,8 +2,10 @@
 pub mod account;
 pub mod delegation;
 pub mod notice;
+pub mod break_glass;
 pub mod session;
 pub mod token;
+pub mod views;
 
 mod respond;
 
@@ -23,6 +25,13 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
         )
         .service(resource("/v1/sessions:renew", "POST").route(web::post().to(session::renew)))
         .service(resource("/v1/sessions/{session}", "DELETE").route(web::delete().to(session::end)))
+        .service(resource("/v1/facilities/{key}/views", "GET, HEAD").route(get().to(views::list)))
+        .service(
+            resource("/v1/break-glass", "GET, HEAD, POST")
+                .route(get().to(break_glass::list))
+                .route(web::post().to(break_glass::open)),
+        )
+        .service(resource("/v1/break-glass/{access}:review", "POST").route(web::post().to(break_glass::review)))
         .service(resource("/v1/me", "GET, HEAD").route(get().to(session::me)))
         .service(
             resource("/v1/accounts", "GET, HEAD, POST")
@@ -68,6 +77,7 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
         delegation::propose, delegation::list, delegation::second, delegation::end, notice::publish_one, notice::list,
         notice::read, notice::print, notice::attachment, notice::readers, notice::correct_one, notice::withdraw_one,
         notice::acknowledge_one,
+        views::list, break_glass::open, break_glass::list, break_glass::review,
     ),
     tags(
         (name = "tokens", description = "Signing in"),
@@ -75,6 +85,7 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
         (name = "accounts", description = "Accounts and the invitations to them"),
         (name = "delegations", description = "Acting for another organisation"),
         (name = "notices", description = "お知らせ, 事務連絡"),
+        (name = "audit", description = "Who saw what, and access in an emergency"),
     )
 )]
 struct Document;

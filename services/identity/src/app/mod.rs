@@ -1,7 +1,9 @@
 //! Use cases: one function each.
 pub mod account;
 pub mod delegation;
+pub mod break_glass;
 pub mod facilities;
+pub mod facility_views;
 pub mod hashing;
 pub mod issue_accounts;
 pub mod keys;

@@ -46,7 +46,11 @@ impl Client {
             return Ok(token.clone());
         }
         let request = if machine {
-            TokenRequest::ServiceAccount { client_id: name.to_owned(), client_secret: credential.to_owned(), delegation: None }
+            TokenRequest::ServiceAccount {
+                client_id: name.to_owned(),
+                client_secret: credential.to_owned(),
+                delegation: None,
+            }
         } else {
             TokenRequest::Password { username: name.to_owned(), password: credential.to_owned(), delegation: None }
         };
