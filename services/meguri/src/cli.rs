@@ -1,5 +1,6 @@
 //! The command line. Every command says what it does, and errors say what to do.
 use crate::{
+    account::{self, AccountCommand},
     allocate, audit,
     bus::{self, RelayCommand, WholesalerCommand},
     contracts,
@@ -97,6 +98,9 @@ enum Command {
     /// The allocation engine by itself, without a server or a database.
     #[command(subcommand)]
     Allocate(AllocateCommand),
+    /// Accounts: issue, import, list, suspend.
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Wholesaler companies at the broker: their virtual hosts and users.
     #[command(subcommand)]
     Wholesaler(WholesalerCommand),
@@ -395,6 +399,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Audit { json, command: None } => audit(&home, json).await,
         Command::Audit { json, command: Some(command) } => trail::run(&home, command, json).await,
+        Command::Account(command) => account::account(&home, command).await,
         Command::Wholesaler(command) => bus::wholesaler(&home, command).await,
         Command::Relay(command) => bus::relay(&home, command).await,
         Command::Clock(command) => clock(&home, command).await,

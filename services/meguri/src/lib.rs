@@ -1,4 +1,5 @@
 //! The one binary's parts: it runs the services, and does what operators do from a shell.
+pub mod account;
 pub mod allocate;
 mod asyncapi;
 pub mod audit;

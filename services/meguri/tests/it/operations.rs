@@ -20,6 +20,28 @@ pub(super) const REST: &[(&str, &str, Open)] = &[
     ("delete", "/v1/sessions/{session}", Open::ToAccounts),
     ("get", "/v1/me", Open::ToAccounts),
     ("get", "/.well-known/jwks.json", Open::ToAll),
+    ("get", "/v1/accounts", Open::ToAccounts),
+    ("post", "/v1/accounts", Open::ToAccounts),
+    ("post", "/v1/accounts:batch", Open::ToAccounts),
+    ("post", "/v1/accounts/{name}:suspend", Open::ToAccounts),
+    ("post", "/v1/accounts/{name}:resume", Open::ToAccounts),
+    ("post", "/v1/accounts/{name}:close", Open::ToAccounts),
+    ("post", "/v1/accounts/{name}:confirm", Open::ToAccounts),
+    ("post", "/v1/accounts/{name}:reinvite", Open::ToAccounts),
+    ("post", "/v1/invitations:redeem", Open::ToAll),
+    ("get", "/v1/delegations", Open::ToAccounts),
+    ("post", "/v1/delegations", Open::ToAccounts),
+    ("post", "/v1/delegations/{delegation}:confirm", Open::ToAccounts),
+    ("post", "/v1/delegations/{delegation}:end", Open::ToAccounts),
+    ("get", "/v1/notices", Open::ToAll),
+    ("post", "/v1/notices", Open::ToAccounts),
+    ("get", "/v1/notices/{notice}", Open::ToAll),
+    ("get", "/v1/notices/{notice}/page", Open::ToAll),
+    ("get", "/v1/notices/{notice}/attachments/{place}", Open::ToAll),
+    ("get", "/v1/notices/{notice}/readers", Open::ToAccounts),
+    ("post", "/v1/notices/{notice}:correct", Open::ToAccounts),
+    ("post", "/v1/notices/{notice}:withdraw", Open::ToAccounts),
+    ("post", "/v1/notices/{notice}:acknowledge", Open::ToAccounts),
     ("get", "/v1/facilities/{key}/views", Open::ToAccounts),
     ("get", "/v1/break-glass", Open::ToAccounts),
     ("post", "/v1/break-glass", Open::ToAccounts),
@@ -102,6 +124,14 @@ pub(super) const GRAPHQL: &[(&str, &str, Option<&str>, Option<&str>)] = &[
         "mutation { computePlan(input: {id: \"ID\", round: \"ROUND\", holder: \"130001\", components: [{name: \"base\", indicator: \"population\"}]}) { __typename } }",
         Some("auth.missing_token"),
         Some("allocation.round_not_found"),
+    ),
+    ("notices", "{ notices(first: 1) { edges { cursor } } }", None, None),
+    ("notice", "{ notice(id: \"ID\") { version } }", Some("notice.not_found"), Some("notice.not_found")),
+    (
+        "acknowledgeNotice",
+        "mutation { acknowledgeNotice(input: {id: \"ID\", notice: \"ID\", version: 1}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("notice.not_found"),
     ),
     ("products", "{ products { code } }", None, None),
     ("goods", "{ goods { goods pieces } }", None, None),
@@ -338,6 +368,10 @@ pub(super) async fn call(client: &TestClient, method: &str, path: &str) -> Answe
         .replace("{amendment}", "0192f0be-0000-7000-8000-000000000007")
         .replace("{round}", "0192f0be-0000-7000-8000-000000000005")
         .replace("{recipient}", "310000")
+        .replace("{name}", "nobody")
+        .replace("{delegation}", "0192f0be-0000-7000-8000-000000000008")
+        .replace("{notice}", "0192f0be-0000-7000-8000-000000000009")
+        .replace("{place}", "1")
         .replace("{rule}", "nothing@1")
         .replace("{territory}", "310000")
         .replace("{code}", "first_doses")
