@@ -19,6 +19,7 @@ pub mod problem;
 pub mod report;
 pub mod rule;
 pub mod shipment;
+pub mod subscription;
 pub mod text;
 pub mod views;
 pub mod what_if;

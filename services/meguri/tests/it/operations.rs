@@ -22,6 +22,10 @@ const REST: &[(&str, &str, Open)] = &[
     ("get", "/.well-known/jwks.json", Open::ToAll),
     ("get", "/v1/facilities/{key}/views", Open::ToAccounts),
     ("get", "/v1/break-glass", Open::ToAccounts),
+    ("get", "/v1/subscriptions", Open::ToAccounts),
+    ("post", "/v1/subscriptions", Open::ToAccounts),
+    ("post", "/v1/subscriptions/{subscription}:confirm", Open::ToAccounts),
+    ("delete", "/v1/subscriptions/{subscription}", Open::ToAccounts),
     ("post", "/v1/break-glass", Open::ToAccounts),
     ("post", "/v1/break-glass/{access}:review", Open::ToAccounts),
     ("post", "/v1/reports", Open::ToAccounts),
@@ -261,7 +265,7 @@ async fn site_and_shipment(app: &TestApp, round: &str) -> (String, String) {
 fn documented() -> BTreeSet<(String, String)> {
     let mut operations = BTreeSet::new();
     let documents =
-        [identity::api::openapi(), capacity::api::openapi(), allocation::api::openapi(), distribution::api::openapi()];
+        [identity::api::openapi(), capacity::api::openapi(), allocation::api::openapi(), distribution::api::openapi(), relay::api::openapi()];
     for document in documents {
         let document = serde_json::to_value(&document).unwrap();
         for (path, methods) in document["paths"].as_object().unwrap() {
@@ -311,6 +315,7 @@ async fn call(client: &TestClient, method: &str, path: &str) -> Answer {
     let path = path
         .replace("{key}", "gmis:10101075")
         .replace("{access}", "0192f0be-0000-7000-8000-000000000008")
+        .replace("{subscription}", "0192f0be-0000-7000-8000-000000000009")
         .replace("{day}", "2021-04-05")
         .replace("{plan}", "0192f0be-0000-7000-8000-000000000001")
         .replace("{shipment}", "0192f0be-0000-7000-8000-000000000002")
