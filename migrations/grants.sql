@@ -107,7 +107,7 @@ grant execute on function distribution.ensure_month(text, date) to {i}_distribut
 -- relay: reads every outbox and marks what is published; nothing else of the services
 grant usage on schema relay to {i}_relay_app, {i}_audit;
 grant select, insert on all tables in schema relay to {i}_relay_app;
-grant update on relay.notification, relay.subject, relay.inbox_subject, relay.inbox_held to {i}_relay_app;
+grant update on relay.subscription, relay.delivery, relay.notification, relay.subject, relay.inbox_subject, relay.inbox_held to {i}_relay_app;
 grant delete on relay.inbox_held to {i}_relay_app;
 grant usage on all sequences in schema relay to {i}_relay_app;
 grant select on all tables in schema relay to {i}_audit;

@@ -323,6 +323,10 @@ codes! {
     DISCREPANCY_RESOLVED = "discrepancy.already_resolved", 409, "この差異は既に処理されています。", "This discrepancy has already been resolved.";
     DISCREPANCY_DECISION = "discrepancy.wrong_decision", 422, "この差異（{kind}）に決定「{decision}」はできません。できるもの: {allowed}", "{decision} is no decision for this discrepancy ({kind}). Possible: {allowed}";
     REASON_MISSING = "request.reason_missing", 422, "理由を1文字から500文字で書いてください。", "Give a reason of 1 to 500 characters.";
+    // notices by mail and webhook
+    SUBSCRIPTION_NOT_FOUND = "subscription.not_found", 404, "通知の申込み {id} は見つかりません。", "There is no subscription {id}.";
+    SUBSCRIPTION_TOO_MANY = "subscription.too_many", 409, "通知の申込みは{limit}件までです。不要なものを終了してください。", "At most {limit} subscriptions. End those you do not need.";
+    SUBSCRIPTION_WRONG_CODE = "subscription.wrong_code", 422, "確認コードが違います。", "This is not the code that was sent.";
     // events and the broker
     EVENT_UNKNOWN_VERSION = "event.unknown_version", 422, "イベント {type} はこの版では扱えません。", "Event {type} is of a version that is not understood here.";
     EVENT_MALFORMED = "event.malformed", 422, "イベントを読めません: {reason}", "The event cannot be read: {reason}";

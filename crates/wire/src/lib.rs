@@ -20,6 +20,7 @@ pub mod reach;
 pub mod report;
 pub mod rule;
 pub mod shipment;
+pub mod subscription;
 pub mod text;
 pub mod views;
 pub mod what_if;

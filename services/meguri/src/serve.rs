@@ -1,5 +1,9 @@
 //! Running the services: all in one process, or some of them.
-use crate::{heads::Heads, home::Home, messaging::Messaging};
+use crate::{
+    heads::Heads,
+    home::Home,
+    messaging::{self, Messaging},
+};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, middleware::from_fn, web};
 use allocation::Allocation;
 use capacity::Capacity;
@@ -19,6 +23,7 @@ use platform::{
     limit::{Limiter, Rates},
     months, seal,
 };
+use relay::Notices;
 use serde_json::json;
 use std::{net::TcpListener, time::Duration};
 
@@ -230,6 +235,15 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
         })
     });
 
+    let notices = match settings.runs(Service::Relay) {
+        true => Some(Notices {
+            shared: shared.clone(),
+            db: home.pool("relay_app", "relay")?,
+            delivery: messaging::delivery(home, &shared.clock),
+        }),
+        false => None,
+    };
+
     let clock = shared.clock.clone();
     let messaging = match settings.broker.clone() {
         Some(broker) => {
@@ -266,6 +280,9 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
                 }
                 if let Some(distribution) = &distribution {
                     distribution::api::configure(distribution, config);
+                }
+                if let Some(notices) = &notices {
+                    relay::api::configure(notices, config);
                 }
                 if let Some(gateway) = &gateway {
                     gateway.configure(config);

@@ -302,6 +302,10 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
         Action::SignIn | Action::SessionEnd | Action::CredentialChange => {
             when(relation == Relation::Own && role != Role::Public, Verdict::Refuse)
         }
+        Action::SubscriptionManage => {
+            let machine_room = matches!(role, Role::Public | Role::Operator | Role::HelpDesk);
+            when(relation == Relation::Own && !machine_room, Verdict::Refuse)
+        }
         // what is seen anyway needs no emergency, which the use case says first
         Action::BreakGlassOpen => {
             let place = matches!(level, Level::Published | Level::Municipality | Level::Facility);

@@ -44,6 +44,10 @@ pub(super) const REST: &[(&str, &str, Open)] = &[
     ("post", "/v1/notices/{notice}:acknowledge", Open::ToAccounts),
     ("get", "/v1/facilities/{key}/views", Open::ToAccounts),
     ("get", "/v1/break-glass", Open::ToAccounts),
+    ("get", "/v1/subscriptions", Open::ToAccounts),
+    ("post", "/v1/subscriptions", Open::ToAccounts),
+    ("post", "/v1/subscriptions/{subscription}:confirm", Open::ToAccounts),
+    ("delete", "/v1/subscriptions/{subscription}", Open::ToAccounts),
     ("post", "/v1/break-glass", Open::ToAccounts),
     ("post", "/v1/break-glass/{access}:review", Open::ToAccounts),
     ("post", "/v1/sharing-agreements", Open::ToAccounts),
@@ -294,9 +298,10 @@ pub(super) async fn site_and_shipment(app: &TestApp, round: &str) -> (String, St
     (site.to_string(), app.order(&release).await.to_string())
 }
 
-fn documents() -> [Value; 4] {
-    [identity::api::openapi(), capacity::api::openapi(), allocation::api::openapi(), distribution::api::openapi()]
-        .map(|document| serde_json::to_value(&document).unwrap())
+fn documents() -> [Value; 5] {
+    let documents = [identity::api::openapi(), capacity::api::openapi(), allocation::api::openapi(), distribution::api::openapi(),
+        relay::api::openapi()];
+    documents.map(|document| serde_json::to_value(&document).unwrap())
 }
 
 /// Each documented operation: method, path and id.
@@ -360,6 +365,7 @@ pub(super) async fn call(client: &TestClient, method: &str, path: &str) -> Answe
     let path = path
         .replace("{key}", "gmis:10101075")
         .replace("{access}", "0192f0be-0000-7000-8000-000000000008")
+        .replace("{subscription}", "0192f0be-0000-7000-8000-000000000009")
         .replace("{day}", "2021-04-05")
         .replace("{plan}", "0192f0be-0000-7000-8000-000000000001")
         .replace("{shipment}", "0192f0be-0000-7000-8000-000000000002")
