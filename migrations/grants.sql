@@ -23,6 +23,11 @@ grant select, insert on all tables in schema identity to {i}_identity_app;
 grant update on identity.account, identity.signing_key, identity.subject to {i}_identity_app;
 -- a session goes on and ends; how it began stays
 grant update (active_at, ended_at, ended_by) on identity.session to {i}_identity_app;
+grant update on identity.setting, identity.second_factor, identity.recovery_code, identity.sign_in_wait,
+    identity.service_account, identity.oidc_provider, identity.oidc_link to {i}_identity_app;
+-- codes of an authenticator that was replaced, attempts that are forgiven, passwords that were long ago
+grant delete on identity.recovery_code, identity.sign_in_wait, identity.second_factor, identity.former_password, identity.oidc_attempt
+    to {i}_identity_app;
 grant usage on all sequences in schema identity to {i}_identity_app;
 grant select on identity.outbox, identity.idempotency, identity.audit, identity.subject to {i}_audit;
 alter function identity.ensure_month(text, date) set search_path = identity;

@@ -67,6 +67,8 @@ names! {
         SessionEnd = "session_end",
         /// Changing one's own password or second factor.
         CredentialChange = "credential_change",
+        /// Making accounts of machines, changing their secrets, taking their access away.
+        ServiceAccountManage = "service_account_manage",
         /// Reading a round's plans and grants at a place.
         PlanRead = "plan_read",
         /// Computing, adjusting and handing in a plan.

@@ -260,6 +260,11 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
         Action::SignIn | Action::SessionEnd | Action::CredentialChange => {
             when(relation == Relation::Own && role != Role::Public, Verdict::Refuse)
         }
+        // by the officers of its own organisation, or of a level above
+        Action::ServiceAccountManage => {
+            let officer = !matches!(role, Role::ReportingProxy | Role::Auditor | Role::HelpDesk | Role::Public);
+            of_seen(officer && inside, inside)
+        }
         Action::LotRecall => when(inside && role == Role::Ministry, Verdict::Refuse),
         // between territories: their officers, and whoever looks after them, know what was agreed
         Action::SharingRead | Action::SharingManage => {

@@ -3,12 +3,19 @@ pub mod facilities;
 pub mod hashing;
 pub mod issue_accounts;
 pub mod keys;
+pub mod lockout;
 pub mod me;
+pub mod oidc;
+pub mod password;
 pub mod populations;
+mod seal;
+pub mod second_factor;
+pub mod service_account;
 pub mod sessions;
 pub mod set_clock;
 pub mod sign_in;
 pub mod territories;
+pub mod totp;
 
 use domain::{
     Problem, TerritoryCode, error,

@@ -1,2 +1,3 @@
 //! What runs by itself.
+pub mod keys;
 pub mod sessions;

@@ -3,5 +3,10 @@
 mod browser;
 mod facilities;
 mod instance;
+mod keys;
+mod lockout;
+mod oidc;
+mod second_factor;
+mod service_accounts;
 mod sessions;
 mod tokens;

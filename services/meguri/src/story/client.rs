@@ -48,7 +48,7 @@ impl Client {
         let request = if machine {
             TokenRequest::ServiceAccount { client_id: name.to_owned(), client_secret: credential.to_owned() }
         } else {
-            TokenRequest::Password { username: name.to_owned(), password: credential.to_owned() }
+            TokenRequest::Password { username: name.to_owned(), password: credential.to_owned(), otp: None }
         };
         let url = format!("{}/v1/tokens", self.base);
         let mut tries = 0;
