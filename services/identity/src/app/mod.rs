@@ -9,18 +9,24 @@ pub mod facility_views;
 pub mod hashing;
 pub mod issue_accounts;
 pub mod keys;
+pub mod lockout;
 pub mod me;
 pub mod merge_territory;
 pub mod notice;
+pub mod oidc;
 pub mod outcome;
 pub mod password;
 pub mod populations;
 pub mod read_notices;
+mod seal;
+pub mod second_factor;
+pub mod service_account;
 pub mod sessions;
 pub mod set_clock;
 pub mod sharing;
 pub mod sign_in;
 pub mod territories;
+pub mod totp;
 
 use domain::{
     FieldError, Problem, TerritoryCode, error,

@@ -19,6 +19,16 @@ pub(super) const REST: &[(&str, &str, Open)] = &[
     ("get", "/v1/sessions", Open::ToAccounts),
     ("delete", "/v1/sessions/{session}", Open::ToAccounts),
     ("get", "/v1/me", Open::ToAccounts),
+    ("post", "/v1/me/second-factor", Open::ToAccounts),
+    ("post", "/v1/me/second-factor:confirm", Open::ToAccounts),
+    ("post", "/v1/me/password", Open::ToAccounts),
+    ("post", "/v1/service-accounts", Open::ToAccounts),
+    ("get", "/v1/service-accounts", Open::ToAccounts),
+    ("post", "/v1/service-accounts/{name}:rotate", Open::ToAccounts),
+    ("delete", "/v1/service-accounts/{name}", Open::ToAccounts),
+    ("post", "/v1/sessions:oidc", Open::ToAll),
+    ("get", "/v1/oidc/{provider}/start", Open::ToAll),
+    ("get", "/v1/oidc/{provider}/callback", Open::ToAll),
     ("get", "/.well-known/jwks.json", Open::ToAll),
     ("get", "/v1/accounts", Open::ToAccounts),
     ("post", "/v1/accounts", Open::ToAccounts),
@@ -299,8 +309,13 @@ pub(super) async fn site_and_shipment(app: &TestApp, round: &str) -> (String, St
 }
 
 fn documents() -> [Value; 5] {
-    let documents = [identity::api::openapi(), capacity::api::openapi(), allocation::api::openapi(), distribution::api::openapi(),
-        relay::api::openapi()];
+    let documents = [
+        identity::api::openapi(),
+        capacity::api::openapi(),
+        allocation::api::openapi(),
+        distribution::api::openapi(),
+        relay::api::openapi(),
+    ];
     documents.map(|document| serde_json::to_value(&document).unwrap())
 }
 
@@ -384,7 +399,9 @@ pub(super) async fn call(client: &TestClient, method: &str, path: &str) -> Answe
         .replace("{what_if}", "0192f0be-0000-7000-8000-000000000006")
         .replace("{product}", "comirnaty-12plus")
         .replace("{lot}", "EX0001")
-        .replace("{session}", "current");
+        .replace("{session}", "current")
+        .replace("{name}", "proxy-31")
+        .replace("{provider}", "nothing");
     match method {
         "get" => client.get(&path).await,
         "put" => client.send(client.request(reqwest::Method::PUT, &path).json(&json!({}))).await,

@@ -2,7 +2,7 @@
 use super::Accounts;
 use crate::{
     Identity,
-    app::{issue_accounts::hash_password, sessions},
+    app::{password, sessions},
 };
 use domain::{
     FieldError, Problem, error,
@@ -67,9 +67,10 @@ pub async fn redeem(
     if !is_open(&invitation) || !is_open_for(&holder) {
         return Err(not_valid().into());
     }
-    let password = request.password;
-    crate::app::password::check(identity, holder.id, &holder.name, &password).await?;
-    let hash = identity.hashing.run(move || hash_password(&password)).await??;
+    let account = read::account(&mut *accounts.db.read().await?, &holder.name).await?.ok_or_else(not_valid)?;
+    // the second factor comes after it: the password has to do by itself
+    password::check(identity, Some(&account), &holder.name, &request.password, false).await?;
+    let hash = password::hash(identity, request.password).await?;
     let entry = entry(&holder, &invitation, None);
     let mut tx = Tx::begin(&accounts.db, &ctx, &[(&permit, entry)]).await?;
     let written = async {
@@ -85,7 +86,7 @@ pub async fn redeem(
             return Err(not_valid().into());
         }
         write::accounts::redeemed(&mut tx, found.id, real_now()).await?;
-        crate::app::password::set(&mut tx, holder.id, &hash).await?;
+        password::set(&mut tx, &account, &hash).await?;
         // whoever was in under an older password is out
         sessions::shut_out(&mut tx, holder.id).await?;
         let done = InvitationRedeemed { account: holder.id, name: holder.name, position: tx.position().to_string() };
