@@ -18,6 +18,9 @@ grant update (ended_by, ended_by_name, ended_at, end_reason) on reference.sharin
 grant update (reopened_on) on reference.facility_closure to {i}_identity_app;
 grant update on reference.territory, reference.population, reference.organisation, reference.facility, reference.clock to {i}_identity_app;
 
+-- accesses in an emergency: rows are added, by identity alone
+grant insert on reference.break_glass, reference.break_glass_review to {i}_identity_app;
+
 -- revocations: written by identity, read by all who verify tokens, gone when no token is left that they revoke
 grant insert, delete on reference.revocation to {i}_identity_app;
 grant usage on sequence reference.revocation_id_seq to {i}_identity_app;
@@ -29,6 +32,13 @@ grant select, insert on all tables in schema identity to {i}_identity_app;
 grant update on identity.account, identity.signing_key, identity.subject to {i}_identity_app;
 -- a session goes on and ends; how it began stays
 grant update (active_at, ended_at, ended_by) on identity.session to {i}_identity_app;
+grant update on identity.invitation, identity.delegation, identity.notice to {i}_identity_app;
+-- whoever delivers mail knows where an account's goes, and nothing else of accounts
+grant select on identity.mailbox to {i}_relay_app;
+-- notices, who has read them and whom they reach; a file's content comes from identity itself
+grant usage on schema identity to {i}_gateway;
+grant select on identity.notice, identity.notice_version, identity.notice_receipt, identity.notice_reader to {i}_gateway;
+grant select (notice, version, place, name, link, media_type, bytes) on identity.notice_attachment to {i}_gateway;
 grant usage on all sequences in schema identity to {i}_identity_app;
 grant select on identity.outbox, identity.idempotency, identity.audit, identity.subject to {i}_audit;
 alter function identity.ensure_month(text, date) set search_path = identity;

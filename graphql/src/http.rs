@@ -81,7 +81,7 @@ fn accepts_graphql(req: &HttpRequest) -> bool {
 }
 
 /// A weight of RFC 9110 (`0.5`, up to three digits) in thousandths.
-fn permille(text: &str) -> Option<u32> {
+pub fn permille(text: &str) -> Option<u32> {
     let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
     let digits = format!("{whole}{part:0<3}");
     if part.len() > 3 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -161,7 +161,7 @@ impl Facts {
             _ => (false, Vec::new()),
         };
         let area = self.area(organisation, role, home, day);
-        Reach { area, absorbed, shared: self.shared(organisation, day), gone, closed }
+        Reach { area, absorbed, shared: self.shared(organisation, day), gone, closed, opened: Vec::new() }
     }
 }
 

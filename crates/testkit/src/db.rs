@@ -99,10 +99,11 @@ impl TestDb {
         conn.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
-    /// Does the database refuse this to a role, for want of the right to?
+    /// Does the database refuse this to a role, since it may not do it, or only reads?
     pub async fn refuses(&self, role: &str, sql: &str) -> bool {
         let mut conn = connect(&self.home.role_url(role).expect("a URL")).await;
-        conn.batch_execute(sql).await.is_err_and(|error| error.to_string().contains("permission denied"))
+        let refused = conn.batch_execute(sql).await.map_err(|error| error.to_string());
+        refused.is_err_and(|error| error.contains("permission denied") || error.contains("read-only"))
     }
 
     /// One whole number, asked for as the administrator.

@@ -29,7 +29,7 @@ fn problem(error: impl Into<Failure>) -> Problem {
 impl Source {
     /// A facility's master data leaves the house, or what depends on it does.
     fn shows(&self, row: &Facility) {
-        self.viewed.add(FacilityId(row.id), "facility");
+        self.viewed.add(FacilityId(row.id), &row.municipality, "facility");
     }
 }
 

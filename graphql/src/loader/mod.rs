@@ -4,6 +4,7 @@ mod amendment;
 mod capacity;
 mod facility;
 mod goods;
+mod notice;
 mod objection;
 mod partner;
 mod plan;
@@ -15,6 +16,7 @@ mod shipment;
 mod site;
 mod stock;
 mod territory;
+mod view;
 
 use crate::{
     Inner,
@@ -34,6 +36,7 @@ pub use amendment::{AmendmentBy, AmendmentLinesOf, AmendmentsIn, AmendmentsOf};
 pub use capacity::{CapacityKey, Sums};
 pub use facility::{ByKey, PageOf};
 pub use goods::{AllProducts, AlongWith, PastDosesOf, PastLinesOf, PastRounds, RatiosOn, SizesOf};
+pub use notice::{AttachmentsOf, NotReadOf, NoticeBy, NoticesFor, ReadersBy};
 pub use objection::{ObjectionBy, ObjectionsOf, ObjectionsTo, ProposalOf, Proposed};
 pub use partner::{AreaOf, BranchBy, BranchesOf, Depot, DepotOf, WholesalerBy};
 pub use plan::{AdjustmentsOf, ChangesOf, LinesOf, PlanBy, PlanKey, PlanOf, UnitsOf};
@@ -50,6 +53,7 @@ pub use shipment::{
 pub use site::{SiteBy, SitesOf, WishOf};
 pub use stock::{Delivered, DeliveriesOf, LotBy, SiteStock, StockAt, StockSiteBy, StockSiteOf, site_place};
 pub use territory::{ChildrenOf, PointOf, PopulationsOf};
+pub use view::ViewsOf;
 
 /// What every loader reads with.
 #[derive(Clone)]
@@ -149,6 +153,10 @@ impl Loaders {
         self.0.clear::<WhatIfRunsOf>();
         self.0.clear::<WhatIfLinesOf>();
         self.0.clear::<PublicLineOf>();
+        self.0.clear::<NoticeBy>();
+        self.0.clear::<NoticesFor>();
+        self.0.clear::<ReadersBy>();
+        self.0.clear::<NotReadOf>();
     }
 
     /// A form by its code.

@@ -33,7 +33,8 @@ pub struct DayReport {
 
 impl Source {
     fn shows_report(&self, row: &Report) {
-        self.viewed.add(FacilityId(row.facility_id), format!("report/{}/{}", row.form, row.business_day));
+        let what = format!("report/{}/{}", row.form, row.business_day);
+        self.viewed.add(FacilityId(row.facility_id), &row.municipality, what);
     }
 }
 

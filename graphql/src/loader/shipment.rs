@@ -174,7 +174,7 @@ impl Source {
     /// A shipment to a facility is seen of it.
     fn shows_shipment(&self, row: &Shipment) {
         if let Some(facility) = row.facility_id {
-            self.viewed.add(FacilityId(facility), format!("shipment/{}", row.id));
+            self.viewed.add(FacilityId(facility), &row.municipality, format!("shipment/{}", row.id));
         }
     }
 

@@ -13,6 +13,7 @@ use platform::{
     background::Background,
     clock::Clock,
     directory::Directory,
+    emergencies::Emergencies,
     failure::Result,
     http,
     limit::{Limiter, Rates},
@@ -145,10 +146,13 @@ impl Running {
 pub async fn shared(home: &Home, clock_db: &Db, identity_url: &str, prefix: &str, rates: Rates) -> Result<Shared> {
     let verifier = Verifier::new(&home.stack.instance, identity_url);
     verifier.revocations().refresh(clock_db).await?;
+    let emergencies = Emergencies::default();
+    emergencies.refresh(clock_db).await?;
     Ok(Shared {
         instance: home.stack.instance.clone(),
         clock: Clock::load(clock_db).await?,
         directory: Directory::load(clock_db).await?,
+        emergencies,
         verifier,
         limiter: Limiter::new(prefix, Some(&home.stack.redis_url), rates),
         runtime: tokio::runtime::Handle::current(),
@@ -174,6 +178,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     shared.clock.follow(clock_db.clone());
     shared.directory.follow();
     shared.verifier.revocations().follow(clock_db.clone());
+    shared.emergencies.follow(clock_db.clone());
     let gateway_db = home.pool("gateway", "reference")?;
 
     // another small one: what was shown is noted apart from the read-only snapshots
@@ -190,6 +195,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     if let Some(identity) = &identity {
         months::keep(&identity.db, &identity.shared.clock);
         identity::jobs::sessions::start(identity);
+        identity::jobs::delegations::start(identity);
     }
     let allocation = match settings.runs(Service::Allocation) {
         true => Some(Allocation::new(shared.clone(), home.pool("allocation_app", "allocation")?)),
@@ -216,6 +222,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
             shared: shared.clone(),
             db: gateway_db.clone(),
             views_db: views_db.clone(),
+            identity_url,
             capacity_url,
             allocation_url,
             distribution_url,
@@ -266,7 +273,11 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
             })
             .service(http::resource("/healthz", "GET, HEAD").route(http::get().to(healthz)))
             .service(http::resource("/readyz", "GET, HEAD").route(http::get().to(readyz)))
-            .default_service(web::to(http::not_found))
+            .default_service(if gateway.is_some() {
+                web::to(gateway::console::serve)
+            } else {
+                web::to(http::not_found)
+            })
     })
     .workers(WORKERS)
     .client_request_timeout(HEADERS_TIMEOUT)

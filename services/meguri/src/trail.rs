@@ -1,12 +1,16 @@
 //! `meguri audit …`: the sealed chain and its heads, and what the trail says about one facility or one account.
 use crate::{
-    audit::{self, Chain, Head, Heads},
+    audit::{
+        self, Chain, Head, Heads,
+        who::{self, Deed, Period},
+    },
     demo::read_file,
     heads::{self, export_now},
     home::Home,
     table,
 };
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+use domain::time::{parse_instant, rfc3339};
 use platform::{Failure, failure::Result};
 use serde_json::json;
 use std::{
@@ -38,6 +42,40 @@ pub enum AuditCommand {
         #[arg(long)]
         to: Option<PathBuf>,
     },
+    /// Who saw what about a facility, the newest first.
+    Views {
+        /// The facility: its id, its ten-digit code, or gmis: and its G-MIS id.
+        facility: String,
+        /// When.
+        #[command(flatten)]
+        period: PeriodArgs,
+    },
+    /// What an account saw and changed, the oldest first: for a report of a breach.
+    Account {
+        /// The account's name.
+        name: String,
+        /// When.
+        #[command(flatten)]
+        period: PeriodArgs,
+    },
+}
+
+/// A period of business time.
+#[derive(Args)]
+pub struct PeriodArgs {
+    /// Not before this moment, like 2021-04-05T00:00:00+09:00.
+    #[arg(long)]
+    from: Option<String>,
+    /// Before this moment.
+    #[arg(long)]
+    until: Option<String>,
+}
+
+impl PeriodArgs {
+    fn period(&self) -> Result<Period> {
+        let parse = |text: &Option<String>| text.as_deref().map(parse_instant).transpose();
+        Ok(Period { from: parse(&self.from)?, until: parse(&self.until)? })
+    }
 }
 
 /// Runs `meguri audit …`.
@@ -48,7 +86,36 @@ pub async fn run(home: &Home, command: AuditCommand, json: bool) -> Result<ExitC
     match command {
         AuditCommand::VerifyChain { heads, key } => verify(home, heads.as_deref(), &key, json).await,
         AuditCommand::ExportHeads { to } => export(home, to.as_deref(), json).await,
+        AuditCommand::Views { facility, period } => {
+            show(&who::views(&home.role_url("audit")?, &facility, period.period()?).await?, json)
+        }
+        AuditCommand::Account { name, period } => {
+            show(&who::account(&home.role_url("audit")?, &name, period.period()?).await?, json)
+        }
     }
+}
+
+fn show(deeds: &[Deed], json: bool) -> Result<ExitCode> {
+    if json {
+        table::print(&serde_json::to_string_pretty(deeds)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let headings = ["日時 / at", "誰が / who", "所属 / organisation", "何を / what", "対象 / target", "理由 / why"];
+    let mut shown = table::new(&headings, &[]);
+    for deed in deeds {
+        let what = if deed.seen.is_empty() { deed.what.clone() } else { deed.seen.join("\n") };
+        shown.add_row([
+            rfc3339(deed.business_at),
+            format!("{}\n{}", deed.account, deed.role),
+            deed.organisation.clone(),
+            what,
+            deed.target.clone(),
+            deed.reason.clone().unwrap_or_default(),
+        ]);
+    }
+    table::print(&shown.to_string());
+    table::print(&table::grouped(i64::try_from(deeds.len()).unwrap_or(i64::MAX)));
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn export(home: &Home, to: Option<&Path>, json: bool) -> Result<ExitCode> {

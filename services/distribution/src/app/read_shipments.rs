@@ -126,7 +126,9 @@ pub async fn list_shipments(distribution: &Distribution, ctx: &OpCtx, query: Lis
 
 /// Shipments to a facility are seen of it; those to other sites are not.
 async fn note(distribution: &Distribution, ctx: &OpCtx, rows: &[Row]) -> Result<()> {
-    let seen = rows.iter().filter_map(|row| Some((FacilityId(row.facility_id?), format!("shipment/{}", row.id))));
+    let of_facility =
+        |row: &Row| Some((FacilityId(row.facility_id?), row.municipality.clone(), format!("shipment/{}", row.id)));
+    let seen: Vec<_> = rows.iter().filter_map(of_facility).collect();
     views::note(&distribution.db, ctx, "distribution", seen).await
 }
 

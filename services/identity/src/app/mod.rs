@@ -1,14 +1,21 @@
 //! Use cases: one function each.
+pub mod account;
 pub mod areas;
+pub mod break_glass;
 pub mod close_facility;
+pub mod delegation;
 pub mod facilities;
+pub mod facility_views;
 pub mod hashing;
 pub mod issue_accounts;
 pub mod keys;
 pub mod me;
 pub mod merge_territory;
+pub mod notice;
 pub mod outcome;
+pub mod password;
 pub mod populations;
+pub mod read_notices;
 pub mod sessions;
 pub mod set_clock;
 pub mod sharing;

@@ -32,6 +32,7 @@ mod totals;
 mod trail;
 mod transfers;
 mod viewed;
+pub mod who;
 
 pub use backlog::{Outboxes, outboxes};
 pub use broker::{Depth, broker, depths};

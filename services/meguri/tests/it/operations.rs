@@ -26,6 +26,10 @@ pub(super) const REST: &[(&str, &str, Open)] = &[
     ("post", "/v1/territories/{code}:merge", Open::ToAccounts),
     ("post", "/v1/facilities/{key}:close", Open::ToAccounts),
     ("post", "/v1/facilities/{key}:reopen", Open::ToAccounts),
+    ("get", "/v1/facilities/{key}/views", Open::ToAccounts),
+    ("get", "/v1/break-glass", Open::ToAccounts),
+    ("post", "/v1/break-glass", Open::ToAccounts),
+    ("post", "/v1/break-glass/{access}:review", Open::ToAccounts),
     ("post", "/v1/reports", Open::ToAccounts),
     ("post", "/v1/reports:batch", Open::ToAccounts),
     ("get", "/v1/facilities/{key}/reports/{day}", Open::ToAccounts),
@@ -325,6 +329,7 @@ fn every_root_field_is_in_the_table() {
 pub(super) async fn call(client: &TestClient, method: &str, path: &str) -> Answer {
     let path = path
         .replace("{key}", "gmis:10101075")
+        .replace("{access}", "0192f0be-0000-7000-8000-000000000008")
         .replace("{day}", "2021-04-05")
         .replace("{plan}", "0192f0be-0000-7000-8000-000000000001")
         .replace("{shipment}", "0192f0be-0000-7000-8000-000000000002")
