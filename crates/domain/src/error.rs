@@ -40,6 +40,19 @@ codes! {
     AUTH_FORGERY_SUSPECTED = "auth.forgery_suspected", 403, "別のサイトから送られた可能性があるため受け付けません。画面を開き直してください。", "This may have been sent by another site. A request with the cookie needs the header Meguri-Request: console and must come from this site.";
     AUTH_SECOND_FACTOR_REQUIRED = "auth.second_factor_required", 401, "確認コードを入力してください。", "Give the code of your second factor.";
     AUTH_ENROLMENT_REQUIRED = "auth.enrolment_required", 403, "二要素認証の登録が必要です。登録してからサインインしてください。", "Enrol a second factor first.";
+    AUTH_SECOND_FACTOR_WRONG = "auth.second_factor_wrong", 401, "確認コードが違うか、既に使われています。次のコードを入力してください。", "The code is wrong or was used already. Give the next one.";
+    SECOND_FACTOR_NOTHING_PENDING = "second_factor.nothing_pending", 409, "登録の途中ではありません。二要素認証の登録を最初からやり直してください。", "No enrolment is waiting to be confirmed. Begin again.";
+    PASSWORD_TOO_SHORT = "password.too_short", 422, "パスワードは{min}文字以上にしてください。", "Use at least {min} characters.";
+    PASSWORD_TOO_LONG = "password.too_long", 422, "パスワードは{max}バイトまでです。", "Use at most {max} bytes.";
+    PASSWORD_CONTAINS_NAME = "password.contains_name", 422, "パスワードに利用者名を含めないでください。", "Do not use the account's name in the password.";
+    PASSWORD_COMMON = "password.common", 422, "推測されやすいパスワードです。別のものにしてください。", "This password is easy to guess. Choose another one.";
+    PASSWORD_REUSED = "password.reused", 422, "直近{last}回のパスワードは使えません。", "None of the last {last} passwords can be used again.";
+    SERVICE_ACCOUNT_NOT_FOUND = "service_account.not_found", 404, "機械用アカウント {name} はありません。", "There is no service account {name}.";
+    SERVICE_ACCOUNT_NAME_TAKEN = "service_account.name_taken", 409, "名前 {name} は既に使われています。", "The name {name} is taken.";
+    OIDC_PROVIDER_NOT_FOUND = "oidc.provider_not_found", 404, "サインイン先 {provider} はありません。", "There is no provider {provider} to sign in by.";
+    OIDC_PROVIDER_EXISTS = "oidc.provider_exists", 409, "サインイン先 {provider} は既にあります。", "There is a provider {provider} already.";
+    OIDC_REFUSED = "oidc.refused", 403, "組織のサインイン先からの応答を確かめられませんでした。最初からやり直してください。", "What your organisation's provider answered could not be verified. Begin again.";
+    OIDC_NOT_LINKED = "oidc.not_linked", 403, "この人に結び付いたアカウントがありません。アカウントの発行元に連絡してください。", "No account is linked to this person. Ask whoever issues your accounts.";
     SESSION_NOT_FOUND = "session.not_found", 404, "サインイン {session} はありません。", "There is no session {session} of yours.";
     // accounts, invitations, delegations
     ACCOUNT_NOT_FOUND = "account.not_found", 404, "アカウント {name} はありません。", "There is no account {name}.";

@@ -14,7 +14,7 @@ use crate::{
 use clap::{Args, Parser, Subcommand};
 use devstack::{Instance, Options};
 use domain::time::{parse_instant, rfc3339};
-use identity::app::set_clock;
+use identity::app::{keys, second_factor, set_clock};
 use platform::{Failure, OpCtx, clock::Clock, failure::Result, telemetry};
 use std::{
     net::TcpListener,
@@ -107,6 +107,15 @@ enum Command {
     /// The relay between the services' outboxes and the broker.
     #[command(subcommand)]
     Relay(RelayCommand),
+    /// The keys that tokens are signed with.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Whether people need a second factor to sign in to a training instance. In a real one they do.
+    SecondFactor {
+        /// on or off.
+        #[arg(value_enum)]
+        state: OnOff,
+    },
     /// The instance's clock. A training instance has its own.
     #[command(subcommand)]
     Clock(ClockCommand),
@@ -261,6 +270,26 @@ enum AllocateCommand {
 }
 
 #[derive(Subcommand)]
+enum KeysCommand {
+    /// List the keys that are published.
+    List,
+    /// Change over to a new key, without a failed request: it is published at once and signs later.
+    ///
+    /// The one before stays published until its last tokens have ended.
+    Rotate {
+        /// Seconds between publishing and signing; five at least.
+        #[arg(long, default_value_t = 600)]
+        lead: u32,
+    },
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum OnOff {
+    On,
+    Off,
+}
+
+#[derive(Subcommand)]
 enum ClockCommand {
     /// Show business time.
     Show,
@@ -372,6 +401,13 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Wholesaler(command) => bus::wholesaler(&home, command).await,
         Command::Relay(command) => bus::relay(&home, command).await,
         Command::Clock(command) => clock(&home, command).await,
+        Command::Keys(command) => signing_keys(&home, command).await,
+        Command::SecondFactor { state } => {
+            let db = home.pool("identity_app", "identity")?;
+            let ctx = OpCtx::system("settings", &Clock::load(&db).await?);
+            second_factor::require(&db, &ctx, matches!(state, OnOff::On)).await?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Demo(args) => {
             let demo = Demo { home, prefectures: args.prefectures, gmis: args.gmis, port: args.port };
             if args.once {
@@ -517,6 +553,22 @@ fn contracts(root: &Path, check: bool, release: bool) -> Result<ExitCode> {
     }
     let is_fine = broken.is_empty() && (!check || differing.is_empty());
     Ok(if is_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn signing_keys(home: &Home, command: KeysCommand) -> Result<ExitCode> {
+    let db = home.pool("identity_app", "identity")?;
+    let ctx = OpCtx::system("keys", &Clock::load(&db).await?);
+    if let KeysCommand::Rotate { lead } = command {
+        match keys::rotate(&db, &ctx, chrono::TimeDelta::seconds(lead.into())).await? {
+            Some(key) => table::print(&format!("{} signs from {}", key.kid, rfc3339(key.active_from))),
+            None => table::print("a newer key is waiting to sign already"),
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    for (kid, active_from) in keys::list(&db).await? {
+        table::print(&format!("{kid} signs from {}", rfc3339(active_from)));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn clock(home: &Home, command: ClockCommand) -> Result<ExitCode> {

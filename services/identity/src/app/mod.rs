@@ -1,21 +1,27 @@
 //! Use cases: one function each.
 pub mod account;
-pub mod delegation;
 pub mod break_glass;
+pub mod delegation;
 pub mod facilities;
 pub mod facility_views;
 pub mod hashing;
 pub mod issue_accounts;
 pub mod keys;
+pub mod lockout;
 pub mod me;
 pub mod notice;
+pub mod oidc;
 pub mod password;
 pub mod populations;
 pub mod read_notices;
+mod seal;
+pub mod second_factor;
+pub mod service_account;
 pub mod sessions;
 pub mod set_clock;
 pub mod sign_in;
 pub mod territories;
+pub mod totp;
 
 use domain::{
     Problem, TerritoryCode, error,

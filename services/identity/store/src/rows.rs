@@ -185,4 +185,6 @@ pub struct SigningKey {
     pub seed: Vec<u8>,
     /// Ed25519 public key, 32 bytes.
     pub public: Vec<u8>,
+    /// It signs from then on, real time; it is published before.
+    pub active_from: DateTime<Utc>,
 }

@@ -19,6 +19,16 @@ const REST: &[(&str, &str, Open)] = &[
     ("get", "/v1/sessions", Open::ToAccounts),
     ("delete", "/v1/sessions/{session}", Open::ToAccounts),
     ("get", "/v1/me", Open::ToAccounts),
+    ("post", "/v1/me/second-factor", Open::ToAccounts),
+    ("post", "/v1/me/second-factor:confirm", Open::ToAccounts),
+    ("post", "/v1/me/password", Open::ToAccounts),
+    ("post", "/v1/service-accounts", Open::ToAccounts),
+    ("get", "/v1/service-accounts", Open::ToAccounts),
+    ("post", "/v1/service-accounts/{name}:rotate", Open::ToAccounts),
+    ("delete", "/v1/service-accounts/{name}", Open::ToAccounts),
+    ("post", "/v1/sessions:oidc", Open::ToAll),
+    ("get", "/v1/oidc/{provider}/start", Open::ToAll),
+    ("get", "/v1/oidc/{provider}/callback", Open::ToAll),
     ("get", "/.well-known/jwks.json", Open::ToAll),
     ("get", "/v1/accounts", Open::ToAccounts),
     ("post", "/v1/accounts", Open::ToAccounts),
@@ -27,6 +37,7 @@ const REST: &[(&str, &str, Open)] = &[
     ("post", "/v1/accounts/{name}:resume", Open::ToAccounts),
     ("post", "/v1/accounts/{name}:close", Open::ToAccounts),
     ("post", "/v1/accounts/{name}:confirm", Open::ToAccounts),
+    ("post", "/v1/accounts/{name}:reset-second-factor", Open::ToAccounts),
     ("post", "/v1/accounts/{name}:reinvite", Open::ToAccounts),
     ("post", "/v1/invitations:redeem", Open::ToAll),
     ("get", "/v1/delegations", Open::ToAccounts),
@@ -359,7 +370,9 @@ async fn call(client: &TestClient, method: &str, path: &str) -> Answer {
         .replace("{what_if}", "0192f0be-0000-7000-8000-000000000006")
         .replace("{product}", "comirnaty-12plus")
         .replace("{lot}", "EX0001")
-        .replace("{session}", "current");
+        .replace("{session}", "current")
+        .replace("{name}", "proxy-31")
+        .replace("{provider}", "nothing");
     match method {
         "get" => client.get(&path).await,
         "put" => client.send(client.request(reqwest::Method::PUT, &path).json(&json!({}))).await,
