@@ -10,6 +10,12 @@ grant select on all tables in schema reference to {i}_identity_app, {i}_capacity
     {i}_distribution_app, {i}_gateway, {i}_audit;
 grant insert on reference.territory, reference.territory_point, reference.population, reference.organisation,
     reference.facility, reference.facility_change, reference.clock to {i}_identity_app;
+grant insert on reference.health_centre_area, reference.medical_area, reference.medical_area_municipality,
+    reference.sharing_agreement, reference.facility_closure to {i}_identity_app;
+grant update on reference.health_centre_area, reference.medical_area, reference.medical_area_municipality to {i}_identity_app;
+-- an agreement ends early, a facility opens again; what was agreed and when it closed stays
+grant update (ended_by, ended_by_name, ended_at, end_reason) on reference.sharing_agreement to {i}_identity_app;
+grant update (reopened_on) on reference.facility_closure to {i}_identity_app;
 grant update on reference.territory, reference.population, reference.organisation, reference.facility, reference.clock to {i}_identity_app;
 
 -- accesses in an emergency: rows are added, by identity alone
@@ -106,7 +112,7 @@ grant execute on function distribution.ensure_month(text, date) to {i}_distribut
 -- relay: reads every outbox and marks what is published; nothing else of the services
 grant usage on schema relay to {i}_relay_app, {i}_audit;
 grant select, insert on all tables in schema relay to {i}_relay_app;
-grant update on relay.notification, relay.subject, relay.inbox_subject, relay.inbox_held to {i}_relay_app;
+grant update on relay.subscription, relay.delivery, relay.notification, relay.subject, relay.inbox_subject, relay.inbox_held to {i}_relay_app;
 grant delete on relay.inbox_held to {i}_relay_app;
 grant usage on all sequences in schema relay to {i}_relay_app;
 grant select on all tables in schema relay to {i}_audit;

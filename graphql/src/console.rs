@@ -127,7 +127,10 @@ fn packed(name: &str, accepted: &[Packing]) -> Option<(EmbeddedFile, Packing)> {
 /// Does `If-None-Match` name this tag? Weak comparison, as RFC 9110 asks for.
 fn is_known(req: &HttpRequest, tag: &str) -> bool {
     let values = req.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(str::trim).any(|each| each == "*" || each.trim_start_matches("W/") == tag)
+    values
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|each| each == "*" || each.trim_start_matches("W/") == tag)
 }
 
 /// Answers what no API has: a file of the console, its page, or that there is nothing.
@@ -243,7 +246,11 @@ mod tests {
     async fn the_page_bears_the_policy_and_is_always_asked_for_again() {
         for path in ["/", "/overview/130001", "/sign-in?lang=en"] {
             let page = get(path, "").await;
-            assert_eq!((page.status(), text(&page, "content-type")), (StatusCode::OK, "text/html; charset=utf-8"), "{path}");
+            assert_eq!(
+                (page.status(), text(&page, "content-type")),
+                (StatusCode::OK, "text/html; charset=utf-8"),
+                "{path}"
+            );
             assert_eq!(text(&page, "cache-control"), "no-cache");
             assert!(text(&page, "content-security-policy").contains("script-src 'self'"), "{path}");
             assert!(!POLICY.contains("unsafe"));
@@ -252,7 +259,10 @@ mod tests {
             }
             let body = String::from_utf8(to_bytes(page.into_body()).await.unwrap().to_vec()).unwrap();
             // the policy would stop both
-            assert!(body.contains("<div id=\"root\">") && !body.contains("<style") && !body.contains(" style="), "{body}");
+            assert!(
+                body.contains("<div id=\"root\">") && !body.contains("<style") && !body.contains(" style="),
+                "{body}"
+            );
             assert!(!body.contains("<script>"), "inline code: {body}");
         }
     }
@@ -279,7 +289,9 @@ mod tests {
 
     #[actix_web::test]
     async fn what_is_not_there_is_never_answered_with_the_page() {
-        for path in ["/assets/none.js", "/none.css", "/v1/none", "/graphql/none", "/index.html.br", "/assets/../Cargo.toml"] {
+        for path in
+            ["/assets/none.js", "/none.css", "/v1/none", "/graphql/none", "/index.html.br", "/assets/../Cargo.toml"]
+        {
             let answer = get(path, "br").await;
             assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
             assert_eq!(text(&answer, "content-type"), "application/problem+json", "{path}");

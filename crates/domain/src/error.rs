@@ -120,7 +120,18 @@ codes! {
     TERRITORY_NOT_FOUND = "territory.not_found", 404, "団体コード {code} の自治体はありません。", "There is no territory {code}.";
     TERRITORY_IS_CITY_WARD = "territory.is_city_ward", 422, "{code} は{name}（行政区）です。市のコード {parent} を使ってください。", "{code} is {name}, a ward of a designated city. Use the city's code {parent}.";
     TERRITORY_NORTHERN_VILLAGE = "territory.northern_village", 422, "{code} は北方領土の村（{name}）で、集計の対象ではありません。", "{code} is {name}, a village of the northern territories, for which nothing is reported.";
+    TERRITORY_CANNOT_MERGE = "territory.cannot_merge", 422, "{code} は {into} に編入できません。同じ都道府県の別の市区町村を指定してください。", "{code} cannot be merged into {into}. Name another municipality of the same prefecture.";
+    TERRITORY_MERGED = "territory.already_merged", 409, "{code} は {on} に {into} へ合併することが登録されています。", "{code} is recorded as merging into {into} on {on}.";
+    TIME_DAY_PASSED = "time.day_passed", 422, "{day} は今日（{today}）より後の日にしてください。", "The day {day} must lie after today ({today}).";
+    // sharing agreements
+    SHARING_NOT_FOUND = "sharing.not_found", 404, "共有の取り決め {agreement} はありません。", "There is no sharing agreement {agreement}.";
+    SHARING_ENDED = "sharing.already_ended", 409, "共有の取り決め {agreement} は既に終わっています。", "The sharing agreement {agreement} is over already.";
+    SHARING_UNKNOWN_RECEIVER = "sharing.unknown_receiver", 422, "共有先にできる組織 {receiver} はありません。", "There is no organisation {receiver} with whom this could be shared.";
+    SHARING_UNKNOWN_AREA = "sharing.unknown_medical_area", 422, "二次医療圏 {area} は {giver} にありません。", "There is no medical area {area} in {giver}.";
+    SHARING_WRONG_DAYS = "sharing.wrong_days", 422, "終了日 {until} は、開始日 {from} と今日（{today}）以後にしてください。", "The last day {until} must lie neither before the first, {from}, nor before today ({today}).";
     // facilities
+    FACILITY_CLOSED = "facility.already_closed", 409, "この施設は {closed_on} から閉鎖と登録されています。", "This facility is recorded as closed from {closed_on} on.";
+    FACILITY_NOT_CLOSED = "facility.not_closed", 409, "この施設は閉鎖されていません。", "This facility is not closed.";
     FACILITY_MALFORMED_KEY = "facility.malformed_key", 422, "施設は UUID、10桁の医療機関コード、または gmis:<ID> で指定してください（入力: {value}）。", "Name the facility by uuid, ten-digit code, or gmis:<id> (given: {value}).";
     FACILITY_MALFORMED_CODE = "facility.malformed_code", 422, "医療機関コードは10桁の数字、またはXと10桁の数字です（入力: {value}）。", "A facility code is ten digits, or X and ten digits (given: {value}).";
     FACILITY_MALFORMED_GMIS_ID = "facility.malformed_gmis_id", 422, "医療機関IDは8桁または10桁の数字、または cov と5桁の数字です（入力: {value}）。", "A G-MIS id is eight or ten digits, or cov and five digits (given: {value}).";
@@ -325,6 +336,10 @@ codes! {
     DISCREPANCY_RESOLVED = "discrepancy.already_resolved", 409, "この差異は既に処理されています。", "This discrepancy has already been resolved.";
     DISCREPANCY_DECISION = "discrepancy.wrong_decision", 422, "この差異（{kind}）に決定「{decision}」はできません。できるもの: {allowed}", "{decision} is no decision for this discrepancy ({kind}). Possible: {allowed}";
     REASON_MISSING = "request.reason_missing", 422, "理由を1文字から500文字で書いてください。", "Give a reason of 1 to 500 characters.";
+    // notices by mail and webhook
+    SUBSCRIPTION_NOT_FOUND = "subscription.not_found", 404, "通知の申込み {id} は見つかりません。", "There is no subscription {id}.";
+    SUBSCRIPTION_TOO_MANY = "subscription.too_many", 409, "通知の申込みは{limit}件までです。不要なものを終了してください。", "At most {limit} subscriptions. End those you do not need.";
+    SUBSCRIPTION_WRONG_CODE = "subscription.wrong_code", 422, "確認コードが違います。", "This is not the code that was sent.";
     // events and the broker
     EVENT_UNKNOWN_VERSION = "event.unknown_version", 422, "イベント {type} はこの版では扱えません。", "Event {type} is of a version that is not understood here.";
     EVENT_MALFORMED = "event.malformed", 422, "イベントを読めません: {reason}", "The event cannot be read: {reason}";

@@ -31,7 +31,7 @@ impl Service {
         let mut command = bench.home.service();
         command.args(["serve", "--port", PORT]);
         let process = Process::start(command)?;
-        let http = reqwest::Client::builder().no_proxy().build().map_err(failed)?;
+        let http = platform::http_client().build().map_err(failed)?;
         Ok(Self { process, http, secret, token: None })
     }
 

@@ -6,7 +6,7 @@ use crate::{
     contracts,
     demo::{self, Demo},
     home::Home,
-    import, indicator_file, past, population, seed,
+    import, indicator_file, past, population, reach, seed,
     serve::{self, Service, Settings},
     table,
     trail::{self, AuditCommand},
@@ -116,6 +116,12 @@ enum Command {
         #[arg(value_enum)]
         state: OnOff,
     },
+    /// Facilities: closing one on a day, and opening it again.
+    #[command(subcommand)]
+    Facility(reach::FacilityCommand),
+    /// Territories: merging a municipality into another on a day.
+    #[command(subcommand)]
+    Territory(reach::TerritoryCommand),
     /// The instance's clock. A training instance has its own.
     #[command(subcommand)]
     Clock(ClockCommand),
@@ -174,6 +180,23 @@ enum ImportCommand {
     /// successors. Importing the same file again changes nothing.
     Population {
         /// The CSV file (columns code5, current_code6, population_2010).
+        file: PathBuf,
+    },
+    /// Which municipalities belong to which public health centre (保健所), from a day on.
+    ///
+    /// A centre of the file has from then the municipalities of the file and no others; its accounts see
+    /// the facilities of these. Importing the same file again changes nothing.
+    HealthCentres {
+        /// The CSV file (columns name, name_en, founder, municipality; codes of six digits).
+        file: PathBuf,
+        /// The first day, like 2021-04-05; today unless given.
+        #[arg(long)]
+        from: Option<String>,
+    },
+    /// Which municipalities lie in which medical area (二次医療圏). Importing the same file again changes
+    /// nothing.
+    MedicalAreas {
+        /// The CSV file (columns code, name, municipality).
         file: PathBuf,
     },
     /// Figures of an indicator that rules name: columns place, value and, unless --as-of says it, as_of.
@@ -384,6 +407,14 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Migrate => migrate(&home).await,
         Command::Seed { real } => seed(&home, !real).await,
         Command::Import(ImportCommand::Population { file }) => population(&home, &file).await,
+        Command::Import(ImportCommand::HealthCentres { file, from }) => {
+            reach::health_centres(&home, &demo::read_file(&file)?, from.as_deref()).await
+        }
+        Command::Import(ImportCommand::MedicalAreas { file }) => {
+            reach::medical_areas(&home, &demo::read_file(&file)?).await
+        }
+        Command::Facility(command) => reach::facility(&home, command).await,
+        Command::Territory(command) => reach::territory(&home, command).await,
         Command::Import(ImportCommand::Indicator { file, code, as_of, source, ja, en, unit, kind }) => {
             let named = |((ja, en), (unit, kind))| PutIndicator { ja, en, unit, kind, source: source.clone() };
             let register = ja.zip(en).zip(unit.zip(kind)).map(named);

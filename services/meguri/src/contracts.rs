@@ -37,6 +37,7 @@ pub fn files() -> Result<Vec<(String, String)>, serde_json::Error> {
         ("contracts/openapi/capacity.json", pretty(&capacity::api::openapi())?),
         ("contracts/openapi/allocation.json", pretty(&allocation::api::openapi())?),
         ("contracts/openapi/distribution.json", pretty(&distribution::api::openapi())?),
+        ("contracts/openapi/relay.json", pretty(&relay::api::openapi())?),
         ("contracts/asyncapi.json", pretty(&asyncapi::document()?)?),
         ("graphql/schema.graphql", gateway::sdl()),
     ];

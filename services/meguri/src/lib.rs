@@ -16,6 +16,7 @@ pub mod indicator_file;
 pub mod messaging;
 pub mod past;
 pub mod population;
+pub mod reach;
 pub mod round;
 pub mod samples;
 pub mod seed;

@@ -1,5 +1,9 @@
 //! Running the services: all in one process, or some of them.
-use crate::{heads::Heads, home::Home, messaging::Messaging};
+use crate::{
+    heads::Heads,
+    home::Home,
+    messaging::{self, Messaging},
+};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, middleware::from_fn, web};
 use allocation::Allocation;
 use capacity::Capacity;
@@ -12,12 +16,14 @@ use platform::{
     auth::Verifier,
     background::Background,
     clock::Clock,
+    directory::Directory,
     emergencies::Emergencies,
     failure::Result,
     http,
     limit::{Limiter, Rates},
     months, seal,
 };
+use relay::Notices;
 use serde_json::json;
 use std::{net::TcpListener, time::Duration};
 
@@ -141,7 +147,7 @@ impl Running {
 /// The part of the process that all services share.
 ///
 /// # Errors
-/// When the clock cannot be read.
+/// When the clock or the directory cannot be read.
 pub async fn shared(home: &Home, clock_db: &Db, identity_url: &str, prefix: &str, rates: Rates) -> Result<Shared> {
     let verifier = Verifier::new(&home.stack.instance, identity_url);
     verifier.revocations().refresh(clock_db).await?;
@@ -151,6 +157,7 @@ pub async fn shared(home: &Home, clock_db: &Db, identity_url: &str, prefix: &str
         instance: home.stack.instance.clone(),
         clock: Clock::load(clock_db).await?,
         emergencies,
+        directory: Directory::load(clock_db).await?,
         verifier,
         limiter: Limiter::new(prefix, Some(&home.stack.redis_url), rates),
         runtime: tokio::runtime::Handle::current(),
@@ -174,6 +181,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     let clock_db = Db::new(&home.role_url("gateway")?, "reference", 2)?;
     let shared = shared(home, &clock_db, &identity_url, &prefix, settings.rates).await?;
     shared.clock.follow(clock_db.clone());
+    shared.directory.follow();
     shared.verifier.revocations().follow(clock_db.clone());
     shared.emergencies.follow(clock_db.clone());
     let gateway_db = home.pool("gateway", "reference")?;
@@ -228,6 +236,15 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
         })
     });
 
+    let notices = match settings.runs(Service::Relay) {
+        true => Some(Notices {
+            shared: shared.clone(),
+            db: home.pool("relay_app", "relay")?,
+            delivery: messaging::delivery(home, &shared.clock),
+        }),
+        false => None,
+    };
+
     let clock = shared.clock.clone();
     let messaging = match settings.broker.clone() {
         Some(broker) => {
@@ -265,13 +282,20 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
                 if let Some(distribution) = &distribution {
                     distribution::api::configure(distribution, config);
                 }
+                if let Some(notices) = &notices {
+                    relay::api::configure(notices, config);
+                }
                 if let Some(gateway) = &gateway {
                     gateway.configure(config);
                 }
             })
             .service(http::resource("/healthz", "GET, HEAD").route(http::get().to(healthz)))
             .service(http::resource("/readyz", "GET, HEAD").route(http::get().to(readyz)))
-            .default_service(if gateway.is_some() { web::to(gateway::console::serve) } else { web::to(http::not_found) })
+            .default_service(if gateway.is_some() {
+                web::to(gateway::console::serve)
+            } else {
+                web::to(http::not_found)
+            })
     })
     .workers(WORKERS)
     .client_request_timeout(HEADERS_TIMEOUT)

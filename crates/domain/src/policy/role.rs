@@ -133,6 +133,8 @@ names! {
         LotRecall = "lot_recall",
         /// Wholesalers, branches, areas, their broker users, replays and dead letters.
         WholesalerManage = "wholesaler_manage",
+        /// Asking for the notices to one's own office, facility or company by mail or webhook.
+        SubscriptionManage = "subscription_manage",
         /// Applying the events of other services.
         EventApply = "event_apply",
         /// Moving the clock of a training instance.

@@ -302,6 +302,10 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
         Action::SignIn | Action::SessionEnd | Action::CredentialChange => {
             when(relation == Relation::Own && role != Role::Public, Verdict::Refuse)
         }
+        Action::SubscriptionManage => {
+            let machine_room = matches!(role, Role::Public | Role::Operator | Role::HelpDesk);
+            when(relation == Relation::Own && !machine_room, Verdict::Refuse)
+        }
         // what is seen anyway needs no emergency, which the use case says first
         Action::BreakGlassOpen => {
             let place = matches!(level, Level::Published | Level::Municipality | Level::Facility);
@@ -321,8 +325,11 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
         Action::SharingRead | Action::SharingManage => {
             let territory = matches!(level, Level::Published | Level::Municipality);
             let seen = territory && oversees(role, relation) && role != Role::ReportingProxy;
-            let officer = matches!(role, Role::Ministry | Role::Prefecture);
-            of_seen(seen && (officer || action == Action::SharingRead), seen)
+            match action {
+                Action::SharingRead => when(seen, Verdict::Hide),
+                // that there is such a territory is known to everybody
+                _ => when(seen && matches!(role, Role::Ministry | Role::Prefecture), Verdict::Refuse),
+            }
         }
         Action::AccountRead
         | Action::AccountIssue

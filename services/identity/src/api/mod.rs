@@ -5,6 +5,7 @@ pub mod delegation;
 pub mod me;
 pub mod notice;
 pub mod oidc;
+pub mod reach;
 pub mod service_account;
 pub mod session;
 pub mod token;
@@ -21,6 +22,15 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
     config
         .app_data(web::Data::new(identity.clone()))
         .service(resource("/v1/tokens", "POST").route(web::post().to(token::issue)))
+        .service(
+            resource("/v1/sharing-agreements", "GET, HEAD, POST")
+                .route(get().to(reach::list_sharing))
+                .route(web::post().to(reach::share)),
+        )
+        .service(resource("/v1/sharing-agreements/{agreement}:end", "POST").route(web::post().to(reach::end_sharing)))
+        .service(resource("/v1/territories/{code}:merge", "POST").route(web::post().to(reach::merge)))
+        .service(resource("/v1/facilities/{key}:close", "POST").route(web::post().to(reach::close)))
+        .service(resource("/v1/facilities/{key}:reopen", "POST").route(web::post().to(reach::reopen)))
         .service(
             resource("/v1/sessions", "GET, HEAD, POST")
                 .route(get().to(session::list))
@@ -102,6 +112,7 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
         oidc::start, oidc::callback, oidc::finish,
         me::begin, me::confirm, me::password,
         service_account::issue, service_account::list, service_account::rotate, service_account::revoke,
+        reach::share, reach::end_sharing, reach::list_sharing, reach::merge, reach::close, reach::reopen,
     ),
     tags(
         (name = "tokens", description = "Signing in"),
@@ -111,6 +122,9 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
         (name = "notices", description = "お知らせ, 事務連絡"),
         (name = "audit", description = "Who saw what, and access in an emergency"),
         (name = "service accounts", description = "Machines"),
+        (name = "sharing", description = "What territories share with other bodies"),
+        (name = "territories", description = "Mergers of municipalities"),
+        (name = "facilities", description = "Closing and opening facilities"),
     )
 )]
 struct Document;

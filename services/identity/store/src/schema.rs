@@ -8,6 +8,8 @@ diesel::table! {
         kana -> Text,
         name_en -> Nullable<Text>,
         parent -> Nullable<Text>,
+        merged_into -> Nullable<Text>,
+        merged_on -> Nullable<Date>,
     }
 }
 
@@ -61,6 +63,60 @@ diesel::table! {
         synthetic -> Bool,
     }
 }
+
+diesel::table! {
+    reference.facility_closure (facility_id, closed_on) {
+        facility_id -> Uuid,
+        closed_on -> Date,
+        reopened_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    reference.health_centre_area (organisation, municipality, since) {
+        organisation -> Uuid,
+        municipality -> Text,
+        since -> Date,
+        until -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    reference.medical_area (code) {
+        code -> Text,
+        prefecture -> Text,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    reference.medical_area_municipality (municipality) {
+        municipality -> Text,
+        area -> Text,
+    }
+}
+
+diesel::table! {
+    reference.sharing_agreement (id) {
+        id -> Uuid,
+        giver -> Text,
+        receiver -> Uuid,
+        what -> Array<Text>,
+        medical_areas -> Array<Text>,
+        purpose -> Text,
+        since -> Date,
+        until -> Date,
+        made_by -> Uuid,
+        made_by_name -> Text,
+        made_at -> Timestamptz,
+        ended_by -> Nullable<Uuid>,
+        ended_by_name -> Nullable<Text>,
+        ended_at -> Nullable<Timestamptz>,
+        end_reason -> Nullable<Text>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(sharing_agreement, organisation);
 
 diesel::table! {
     reference.facility_change (id) {
@@ -362,6 +418,11 @@ mod tests {
             describe::<population::table>(),
             describe::<organisation::table>(),
             describe::<facility::table>(),
+            describe::<facility_closure::table>(),
+            describe::<health_centre_area::table>(),
+            describe::<medical_area::table>(),
+            describe::<medical_area_municipality::table>(),
+            describe::<sharing_agreement::table>(),
             describe::<facility_change::table>(),
             describe::<clock::table>(),
             describe::<revocation::table>(),

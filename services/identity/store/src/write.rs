@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod delegations;
 pub mod notices;
 pub mod credentials;
+pub mod reach;
 
 use crate::{
     rows::{Account, Facility, FacilityChange, Organisation, Point, Population, SigningKey, Territory},
