@@ -56,6 +56,10 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
         .service(resource("/v1/accounts/{name}:resume", "POST").route(web::post().to(account::resume)))
         .service(resource("/v1/accounts/{name}:close", "POST").route(web::post().to(account::close)))
         .service(resource("/v1/accounts/{name}:confirm", "POST").route(web::post().to(account::confirm)))
+        .service(
+            resource("/v1/accounts/{name}:reset-second-factor", "POST")
+                .route(web::post().to(account::reset_second_factor)),
+        )
         .service(resource("/v1/accounts/{name}:reinvite", "POST").route(web::post().to(account::invite)))
         .service(resource("/v1/invitations:redeem", "POST").route(web::post().to(account::redeem_invitation)))
         .service(
@@ -98,17 +102,17 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
     info(title = "Meguri identity", version = "1", license(name = "Apache-2.0")),
     paths(
         token::issue, token::keys,
-        account::issue_one, account::issue_many, account::list, account::suspend,
-        account::resume, account::close, account::confirm, account::invite, account::redeem_invitation,
+        account::issue_one, account::issue_many, account::list, account::suspend, account::resume, account::close, account::confirm,
+        account::reset_second_factor, account::invite, account::redeem_invitation,
         delegation::propose, delegation::list, delegation::second, delegation::end, notice::publish_one, notice::list,
         notice::read, notice::print, notice::attachment, notice::readers, notice::correct_one, notice::withdraw_one,
         notice::acknowledge_one,
         views::list, break_glass::open, break_glass::list, break_glass::review,
-        reach::share, reach::end_sharing, reach::list_sharing, reach::merge, reach::close, reach::reopen,
         session::begin, session::renew, session::list, session::end, session::me,
         oidc::start, oidc::callback, oidc::finish,
         me::begin, me::confirm, me::password,
         service_account::issue, service_account::list, service_account::rotate, service_account::revoke,
+        reach::share, reach::end_sharing, reach::list_sharing, reach::merge, reach::close, reach::reopen,
     ),
     tags(
         (name = "tokens", description = "Signing in"),
@@ -117,10 +121,10 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
         (name = "delegations", description = "Acting for another organisation"),
         (name = "notices", description = "お知らせ, 事務連絡"),
         (name = "audit", description = "Who saw what, and access in an emergency"),
+        (name = "service accounts", description = "Machines"),
         (name = "sharing", description = "What territories share with other bodies"),
         (name = "territories", description = "Mergers of municipalities"),
         (name = "facilities", description = "Closing and opening facilities"),
-        (name = "service accounts", description = "Machines"),
     )
 )]
 struct Document;

@@ -50,10 +50,10 @@ pub struct Proved {
 /// # Errors
 /// `auth.bad_credentials`, the same for an unknown name, a wrong password, an expired or a suspended
 /// account; `auth.too_many_attempts` for a person who signs in more than ten times a minute from one
-/// address, or was wrong too often; `delegation.not_in_force`; for the second factor those of [`prove`].
+/// address, or was wrong too often; for the second factor those of [`prove`]; `delegation.not_in_force`.
 pub async fn sign_in(identity: &Identity, request: TokenRequest, visitor: &Visitor) -> Result<TokenResponse> {
     let (account, scope, delegation) = match request {
-        TokenRequest::Password { username, password, otp, delegation } => {
+        TokenRequest::Password { username, password, delegation, otp } => {
             (prove(identity, &username, password, otp.as_deref(), visitor).await?.account, None, delegation)
         }
         TokenRequest::ServiceAccount { client_id, client_secret, delegation } => {

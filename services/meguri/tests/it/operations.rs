@@ -37,6 +37,7 @@ pub(super) const REST: &[(&str, &str, Open)] = &[
     ("post", "/v1/accounts/{name}:resume", Open::ToAccounts),
     ("post", "/v1/accounts/{name}:close", Open::ToAccounts),
     ("post", "/v1/accounts/{name}:confirm", Open::ToAccounts),
+    ("post", "/v1/accounts/{name}:reset-second-factor", Open::ToAccounts),
     ("post", "/v1/accounts/{name}:reinvite", Open::ToAccounts),
     ("post", "/v1/invitations:redeem", Open::ToAll),
     ("get", "/v1/delegations", Open::ToAccounts),

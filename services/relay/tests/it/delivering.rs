@@ -273,9 +273,17 @@ async fn without_a_mail_server_mails_wait_and_webhooks_do_not() {
     let mut tx = bench.begin().await;
     let mut asked = notification();
     (asked.recipient_kind, asked.recipient) = ("account".to_owned(), account);
+    // the link of an invitation is made when the mail is written, and stands in no row
+    let invitation = platform::opctx::new_id();
+    (asked.topic, asked.about) = ("account.invited".to_owned(), format!("invitation/{invitation}"));
     outbox::emit(&mut tx, &bench.ctx(), asked.notification_id, &asked).await.unwrap();
     tx.finish(Ok(())).await.unwrap();
     until("the person's mail came", async || mails.came().len() == 2).await;
-    assert!(mails.came()[1].contains("To: officer@example.jp"), "{}", mails.came()[1]);
+    let mail = decoded(&mails.came()[1]);
+    assert!(mail.contains("To: officer@example.jp"), "{mail}");
+    let token = platform::one_time::OneTime::new("secret").token(invitation);
+    assert!(mail.contains(&format!("https://meguri.example/invitation#{token}")), "{mail}");
+    let kept = format!("select count(*) from relay.notification n where n::text like '%{token}%'");
+    assert_eq!(bench.db.number(&kept).await, 0);
     running.stop().await;
 }

@@ -113,6 +113,7 @@ impl Bench {
 /// Mail and webhooks as in a training instance without a mail server.
 pub fn settings() -> Settings {
     Settings {
+        public_url: Some("https://meguri.example".to_owned()),
         instance: "test".to_owned(),
         secret: "secret".to_owned(),
         smtp_url: None,
