@@ -2,10 +2,10 @@ import { lazy, Suspense } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { SessionProvider, useSession } from './api/session';
 import { I18nProvider, useI18n } from './i18n';
-import { SignIn } from './pages/SignIn';
 import { Layout } from './ui/Layout';
 import { Page } from './ui/parts';
 
+const SignIn = lazy(() => import('./pages/SignIn'));
 const Home = lazy(() => import('./pages/Home'));
 const Overview = lazy(() => import('./pages/Overview'));
 const Facility = lazy(() => import('./pages/Facility'));
@@ -34,10 +34,10 @@ function Routes() {
   const [path] = useLocation();
   const isOpen = path.startsWith('/situation') || path.startsWith('/help') || path.startsWith('/developers');
   if (phase === 'checking') return <p className="loading" role="status">{t.loading}…</p>;
-  if (phase === 'out' && !isOpen) return <SignIn />;
   return (
     <Suspense fallback={<p className="loading" role="status">{t.loading}…</p>}>
       <Switch>
+        {phase === 'out' && !isOpen ? <Route><SignIn /></Route> : null}
         <Route path="/"><Home /></Route>
         <Route path="/sign-in"><Home /></Route>
         <Route path="/overview/:code?">{({ code }) => <Overview key={code ?? ''} code={code} />}</Route>

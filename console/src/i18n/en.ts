@@ -74,7 +74,7 @@ export const en: Dict = {
     notThere: 'None of it',
     notShownWhy: 'Not shown because only one or two facilities answered',
     unchanged: 'unchanged',
-    noComparison: 'nothing to compare with',
+    noComparison: 'no data',
     dayBefore: 'Day before',
     weekBefore: 'Week before',
     nation: 'Japan',

@@ -20,7 +20,7 @@ export default function Incoming({ id }: { id: string | undefined }) {
 
 /** What comes when, what has arrived, and what lies there lot by lot. */
 function List() {
-  const { t, num, say, shortDay, dayTime } = useWork();
+  const { paren, t, num, say, shortDay, dayTime } = useWork();
   const me = useMe();
   const [after, setAfter] = useState<string | null>(null);
   const variables = { territory: me.facility ? null : me.territory.code, facility: me.facility?.facilityId ?? null, after };
@@ -37,7 +37,7 @@ function List() {
           {coming.map((node) => (
             <li key={node.shipmentId} className="job">
               <div className="job-head"><h3>{node.deliveryOn ? `${shortDay(node.deliveryOn)} ${node.deliveryHours ?? ''}` : `${shortDay(node.window.from)} – ${shortDay(node.window.to)}`}</h3><StateBadge shipment={node} /></div>
-              <p><b>{num(node.boxes)} {t.units.boxes}</b>（{num(node.vials)} {say(node.productDetails.unit)}） {say(node.productDetails.name)}<br /><span className="quiet"><span lang="ja">{node.to.name}</span>{node.branch ? <> ｜ {t.incoming.from} {say(node.branch.name)}</> : null}</span></p>
+              <p><b>{num(node.boxes)} {t.units.boxes}</b>{paren(`${num(node.vials)} ${say(node.productDetails.unit)}`)} {say(node.productDetails.name)}<br /><span className="quiet"><span lang="ja">{node.to.name}</span>{node.branch ? <> ｜ {t.incoming.from} {say(node.branch.name)}</> : null}</span></p>
               <Link className={['dispatched', 'delivered'].includes(node.state) ? 'button primary' : 'button'} href={`/incoming/${node.shipmentId}`}>{['dispatched', 'delivered'].includes(node.state) ? t.incoming.confirm : t.deliveries.open}<span className="visually-hidden"> {node.to.name}</span></Link>
             </li>
           ))}
@@ -101,9 +101,9 @@ function Municipality({ code }: { code: string }) {
 }
 
 function Stock({ stock }: { stock: LotsFragment }) {
-  const { t, num, longDay, dayTime } = useWork();
+  const { paren, t, num, longDay, dayTime } = useWork();
   return (
-    <Card title={`${t.incoming.stock}（${stock.name}）`} aside={<span className="quiet">{t.words.asOf(dayTime(stock.asOf))}</span>}>
+    <Card title={`${t.incoming.stock}${paren(stock.name)}`} aside={<span className="quiet">{t.words.asOf(dayTime(stock.asOf))}</span>}>
       <p>{t.incoming.usable} <b>{num(stock.availableVials)}</b> ｜ {t.incoming.transit} {num(stock.inTransitVials)} ｜ {t.incoming.quarantine} {num(stock.quarantinedVials)}{stock.expectedVials > 0 ? ` ｜ ${t.incoming.expectedFromHub} ${num(stock.expectedVials)}` : ''}{stock.toHandOnVials > 0 ? ` ｜ ${t.incoming.toHandOn} ${num(stock.toHandOnVials)}` : ''}</p>
       {stock.lines.length === 0 ? null : (
         <div className="scroll" tabIndex={0} role="group" aria-label={`${t.incoming.stock} ${stock.name}`}>
@@ -126,7 +126,7 @@ function Stock({ stock }: { stock: LotsFragment }) {
 }
 
 function One({ id }: { id: string }) {
-  const { t, num, say, shortDay, dayTime } = useWork();
+  const { paren, t, num, say, shortDay, dayTime } = useWork();
   const [{ data, fetching, error }, again] = useQuery({ query: ShipmentDocument, variables: { id } });
   const [done, setDone] = useState<Confirmed | null>(null);
   const reload = useCallback(() => again({ requestPolicy: 'network-only' }), [again]);
@@ -136,7 +136,7 @@ function One({ id }: { id: string }) {
   return (
     <Page
       narrow title={shipment.receipt ? shipment.to.name : t.incoming.confirm}
-      lead={<><Link href="/incoming">{t.incoming.title}</Link> ｜ <span lang="ja">{shipment.to.name}</span> ｜ {num(shipment.boxes)} {t.units.boxes}（{num(shipment.vials)} {unit}） <StateBadge shipment={shipment} /></>}
+      lead={<><Link href="/incoming">{t.incoming.title}</Link> ｜ <span lang="ja">{shipment.to.name}</span> ｜ {num(shipment.boxes)} {t.units.boxes}{paren(`${num(shipment.vials)} ${unit}`)} <StateBadge shipment={shipment} /></>}
     >
       {done ? (
         <Notice tone={done.shortVials + done.surplusVials + done.damagedVials > 0 ? 'warn' : 'good'} focus title={t.incoming.done}>

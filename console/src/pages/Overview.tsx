@@ -29,7 +29,7 @@ export default function Overview({ code: asked }: { code: string | undefined }) 
 }
 
 function Picture({ code, day, today }: { code: string; day: string; today: string }) {
-  const { t, name, num, pct, longDay, dayTime, nameLang } = useI18n();
+  const { paren, t, name, num, pct, longDay, dayTime, nameLang } = useI18n();
   const [, navigate] = useLocation();
   const [, setSearch] = useSearchParams();
   const [indicator, setIndicator] = useState<Indicator>('ready');
@@ -55,7 +55,7 @@ function Picture({ code, day, today }: { code: string; day: string; today: strin
   const sayDay = (to: string) => setSearch(to === today || to === '' ? {} : { day: to });
   return (
     <Page
-      title={`${t.overview.title}${territory.tier === 'nation' ? '' : `（${own}）`}`}
+      title={`${t.overview.title}${territory.tier === 'nation' ? '' : `${paren(own)}`}`}
       lead={(
         <>
           {territory.tier === 'nation' ? null : (
@@ -112,7 +112,7 @@ function Picture({ code, day, today }: { code: string; day: string; today: strin
         </div>
       ) : null}
       {parts.length > 0 ? (
-        <AreaTable title={`${t.overview.table}（${own}、${t.overview.count(parts.length)}）`} parts={parts} day={day} file={`overview_${code}_${day}`} href={href} />
+        <AreaTable title={`${t.overview.table}${paren(`${own} ${t.overview.count(parts.length)}`)}`} parts={parts} day={day} file={`overview_${code}_${day}`} href={href} />
       ) : <Facilities code={code} day={day} />}
       <p className="quiet no-print">{t.overview.live} ｜ <Link href="/help">{t.help.title}</Link></p>
     </Page>

@@ -54,7 +54,7 @@ export function Meter({ share, fill }: { share: number; fill?: string }) {
 }
 
 export default function Rounds() {
-  const { t, num, longDay, say } = useI18n();
+  const { paren, t, num, longDay, say } = useI18n();
   const me = useMe();
   const [{ data, fetching, error }, again] = useQuery({ query: RoundsDocument });
   return (
@@ -65,7 +65,7 @@ export default function Rounds() {
         <Card key={round.roundId} title={`${t.rounds.round(round.number)} ${say({ ja: round.productDetails.name.ja, en: round.productDetails.name.en })}`} aside={<Badge>{say(round.stream.name)}</Badge>}>
           <p>
             {t.rounds.delivery}: {longDay(round.deliveryFrom)} – {longDay(round.deliveryTo)} ｜ {t.rounds.pack(num(round.packVials))} ｜ {t.rounds.storage[round.productDetails.storage]}
-            {round.supplyVials === null ? null : <> ｜ {t.rounds.supply} <b>{num(round.supplyVials)}</b> {say(round.productDetails.unit)}（{num(Math.floor(round.supplyVials / round.packVials))} {t.units.boxes}）</>}
+            {round.supplyVials === null ? null : <> ｜ {t.rounds.supply} <b>{num(round.supplyVials)}</b> {say(round.productDetails.unit)}{paren(`${num(Math.floor(round.supplyVials / round.packVials))} ${t.units.boxes}`)}</>}
           </p>
           <Levels round={round} />
           <p className="actions">

@@ -5,7 +5,7 @@ import { useSession } from '../api/session';
 import { useI18n } from '../i18n';
 import { Failed, Notice, Page } from '../ui/parts';
 
-export function SignIn() {
+export default function SignIn() {
   const { t } = useI18n();
   const { signIn, ended } = useSession();
   const [username, setUsername] = useState('');

@@ -76,15 +76,15 @@ export function Layout({ children }: { children: ReactNode }) {
         {me?.training ?? true ? <Ribbon known={me !== null} /> : null}
         <div className="bar">
           <Link href="/" className="brand">
-            <img src="/favicon.svg" alt="" width="32" height="32" />
+            <svg viewBox="0 0 32 32" width="32" height="32" aria-hidden="true"><rect width="32" height="32" rx="7" fill="#0017c1" /><path d="M16 7a9 9 0 1 0 9 9" fill="none" stroke="#fff" strokeWidth="3.4" strokeLinecap="round" /><circle cx="23.4" cy="9.2" r="2.6" fill="#fff" /></svg>
             <span><strong>{t.product}</strong> <span className="tagline">{t.tagline}</span></span>
           </Link>
           <div className="who">
             {me ? (
               <>
                 <span className="person">
-                  {t.roles[me.role] ?? me.role}{' '}
-                  {me.facility ? <span lang={lang === 'en' ? 'ja' : undefined}>{me.facility.name}</span> : say(me.organisation)}
+                  {me.facility ? <span lang={lang === 'en' ? 'ja' : undefined}>{me.facility.name}</span> : say(me.organisation)}{' '}
+                  <span className="quiet">{me.name}</span>
                 </span>
                 <Timer />
               </>

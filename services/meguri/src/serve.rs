@@ -245,7 +245,11 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
             })
             .service(http::resource("/healthz", "GET, HEAD").route(http::get().to(healthz)))
             .service(http::resource("/readyz", "GET, HEAD").route(http::get().to(readyz)))
-            .default_service(if gateway.is_some() { web::to(gateway::console::serve) } else { web::to(http::not_found) })
+            .default_service(if gateway.is_some() {
+                web::to(gateway::console::serve)
+            } else {
+                web::to(http::not_found)
+            })
     })
     .workers(WORKERS)
     .client_request_timeout(HEADERS_TIMEOUT)
