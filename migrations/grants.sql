@@ -12,6 +12,9 @@ grant insert on reference.territory, reference.territory_point, reference.popula
     reference.facility, reference.facility_change, reference.clock to {i}_identity_app;
 grant update on reference.territory, reference.population, reference.organisation, reference.facility, reference.clock to {i}_identity_app;
 
+-- accesses in an emergency: rows are added, by identity alone
+grant insert on reference.break_glass, reference.break_glass_review to {i}_identity_app;
+
 -- revocations: written by identity, read by all who verify tokens, gone when no token is left that they revoke
 grant insert, delete on reference.revocation to {i}_identity_app;
 grant usage on sequence reference.revocation_id_seq to {i}_identity_app;
@@ -23,6 +26,13 @@ grant select, insert on all tables in schema identity to {i}_identity_app;
 grant update on identity.account, identity.signing_key, identity.subject to {i}_identity_app;
 -- a session goes on and ends; how it began stays
 grant update (active_at, ended_at, ended_by) on identity.session to {i}_identity_app;
+grant update on identity.invitation, identity.delegation, identity.notice to {i}_identity_app;
+-- whoever delivers mail knows where an account's goes, and nothing else of accounts
+grant select on identity.mailbox to {i}_relay_app;
+-- notices, who has read them and whom they reach; a file's content comes from identity itself
+grant usage on schema identity to {i}_gateway;
+grant select on identity.notice, identity.notice_version, identity.notice_receipt, identity.notice_reader to {i}_gateway;
+grant select (notice, version, place, name, link, media_type, bytes) on identity.notice_attachment to {i}_gateway;
 grant usage on all sequences in schema identity to {i}_identity_app;
 grant select on identity.outbox, identity.idempotency, identity.audit, identity.subject to {i}_audit;
 alter function identity.ensure_month(text, date) set search_path = identity;
@@ -102,6 +112,27 @@ grant usage on schema identity, capacity, allocation, distribution to {i}_relay_
 grant select on identity.outbox, capacity.outbox, allocation.outbox, distribution.outbox to {i}_relay_app;
 grant update (announced_at, published_at) on identity.outbox, capacity.outbox, allocation.outbox, distribution.outbox,
     relay.outbox to {i}_relay_app;
+
+-- views: who saw what about a facility. Services and the gateway add rows, each through a pool of its own
+grant usage on schema views to {i}_identity_app, {i}_capacity_app, {i}_distribution_app, {i}_gateway, {i}_gateway_views, {i}_audit;
+grant insert on views.log to {i}_identity_app, {i}_capacity_app, {i}_distribution_app, {i}_gateway_views;
+grant select on views.log to {i}_identity_app, {i}_gateway, {i}_audit;
+alter function views.ensure_month(text, date) set search_path = views;
+revoke execute on function views.ensure_month(text, date) from public;
+grant execute on function views.ensure_month(text, date) to {i}_seal;
+
+-- seal: reads what is chained, and adds to the chains; the services themselves cannot
+grant usage on schema reference, identity, capacity, allocation, distribution, relay, views to {i}_seal;
+grant select on reference.clock, identity.audit, capacity.audit, allocation.audit, allocation.transfer, distribution.audit,
+    distribution.transfer, relay.audit, views.log to {i}_seal;
+revoke insert on identity.seal, identity.head from {i}_identity_app;
+revoke insert on capacity.seal, capacity.head from {i}_capacity_app;
+revoke insert on allocation.seal, allocation.head from {i}_allocation_app;
+revoke insert on distribution.seal, distribution.head from {i}_distribution_app;
+revoke insert on relay.seal, relay.head from {i}_relay_app;
+grant select, insert on identity.seal, identity.head, capacity.seal, capacity.head, allocation.seal, allocation.head,
+    distribution.seal, distribution.head, relay.seal, relay.head, views.seal, views.head to {i}_seal;
+grant select on identity.seal, identity.head, views.seal, views.head to {i}_audit;
 
 -- the migration ledgers are the owners' business
 revoke all on identity.__diesel_schema_migrations, capacity.__diesel_schema_migrations,

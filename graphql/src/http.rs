@@ -161,6 +161,10 @@ async fn run(
     match worked {
         Ok(response) => {
             session.reading.close().await;
+            // no answer without its row
+            if let Err(problem) = session.note_views().await {
+                return answer::refused(&problem, &request_id);
+            }
             let selected = answer::Selected { document, operation };
             answer::finish(response, kind, &gateway.0.nullable, &selected, &request_id)
         }

@@ -41,6 +41,40 @@ codes! {
     AUTH_SECOND_FACTOR_REQUIRED = "auth.second_factor_required", 401, "確認コードを入力してください。", "Give the code of your second factor.";
     AUTH_ENROLMENT_REQUIRED = "auth.enrolment_required", 403, "二要素認証の登録が必要です。登録してからサインインしてください。", "Enrol a second factor first.";
     SESSION_NOT_FOUND = "session.not_found", 404, "サインイン {session} はありません。", "There is no session {session} of yours.";
+    // accounts, invitations, delegations
+    ACCOUNT_NOT_FOUND = "account.not_found", 404, "アカウント {name} はありません。", "There is no account {name}.";
+    ACCOUNT_NAME_TAKEN = "account.name_taken", 409, "アカウント名 {name} は既に使われています。", "The account name {name} is taken.";
+    ACCOUNT_DUPLICATE_NAME = "account.duplicate_name", 422, "アカウント名 {name} がこの一覧に二度書かれています。", "The account name {name} stands twice in this list.";
+    ACCOUNT_MALFORMED_NAME = "account.malformed_name", 422, "アカウント名は英小文字・数字・ハイフンで1～63文字、先頭は英数字です（入力: {value}）。", "An account name is 1 to 63 lower-case letters, digits and hyphens, and begins with a letter or digit (given: {value}).";
+    ACCOUNT_UNKNOWN_ROLE = "account.unknown_role", 422, "役割 {value} はありません。", "There is no role {value}.";
+    ACCOUNT_WRONG_HOME = "account.wrong_home", 422, "役割 {role} の所属先は {wanted} で指定してください。", "An account of role {role} needs as its home: {wanted}.";
+    ACCOUNT_WRONG_ORGANISATION = "account.wrong_organisation", 422, "この組織は、この役割と所属先のアカウントの組織ではありません。", "This organisation is not one for accounts of this role and home.";
+    ACCOUNT_ORGANISATION_MISSING = "account.organisation_missing", 422, "組織のIDか、新しい組織の名称（日本語・英語）を書いてください。", "Name the organisation by its id, or a new one by its names in Japanese and English.";
+    ACCOUNT_ORGANISATION_CLOSED = "account.organisation_closed", 409, "この組織は {day} に閉じられました。", "This organisation was closed on {day}.";
+    ACCOUNT_MALFORMED_MAIL = "account.malformed_mail", 422, "メールアドレスの書式が正しくありません。", "The mail address is malformed.";
+    ACCOUNT_MAIL_MISSING = "account.mail_missing", 422, "招待をメールで送るには、アカウントのメールアドレスが必要です。", "To invite by mail, the account needs a mail address.";
+    ACCOUNT_MAY_NOT_ISSUE = "account.may_not_issue", 403, "役割 {role} のアカウントを {home} に発行できるのは、上位の組織か、同じ組織の管理者だけです。", "Accounts of role {role} at {home} are issued by the level above, or by an administrator of the same organisation.";
+    ACCOUNT_NOT_ADMINISTRATOR = "account.not_administrator", 403, "アカウントを扱えるのは、組織の管理者だけです。", "Only an organisation's administrators look after accounts.";
+    ACCOUNT_OWN = "account.own", 403, "自分自身のアカウントにはこの操作はできません。", "This cannot be done to one's own account.";
+    ACCOUNT_WRONG_STATE = "account.wrong_state", 409, "アカウントの状態が「{state}」のため、この操作はできません。", "The account is {state}; this cannot be done to it.";
+    ACCOUNT_NOT_A_PERSON = "account.not_a_person", 422, "これは機械のアカウントです。招待はできません。", "This is a machine's account; it cannot be invited.";
+    ACCOUNT_EXPIRES_IN_PAST = "account.expires_in_past", 422, "期限 {value} は過ぎています。", "The end {value} has passed.";
+    INVITATION_NOT_VALID = "invitation.not_valid", 401, "この招待は使えません（期限切れ、使用済み、または誤り）。発行した組織に新しい招待を求めてください。", "This invitation is not valid: it is wrong, was used, or has expired. Ask who issued it for a new one.";
+    DELEGATION_NOT_FOUND = "delegation.not_found", 404, "委任 {delegation} はありません。", "There is no delegation {delegation}.";
+    DELEGATION_NOT_TO_GIVE = "delegation.not_to_give", 422, "次の操作は委任できません: {actions}", "This cannot be delegated: {actions}";
+    DELEGATION_DAYS = "delegation.days", 422, "期間は {from} 以降に始まり、{days}日以内にしてください。", "A delegation begins on {from} or later, ends on its first day or later, and lasts {days} days at most.";
+    DELEGATION_WRONG_TAKER = "delegation.wrong_taker", 422, "アカウント {name} には委任できません（ほかの組織の、利用中のアカウントに限ります）。", "Nothing can be delegated to the account {name}: it must be one of another organisation, in use.";
+    DELEGATION_SECOND_PERSON = "delegation.second_person", 409, "この委任は {name} が作成しました。確認は同じ組織の別の人が行います。", "{name} made this delegation; somebody else of the same organisation must confirm it.";
+    DELEGATION_WRONG_STATE = "delegation.wrong_state", 409, "委任の状態が「{state}」のため、この操作はできません。", "The delegation is {state}; this cannot be done to it.";
+    DELEGATION_NOT_IN_FORCE = "delegation.not_in_force", 403, "この委任は今は有効ではありません。", "This delegation is not in force now.";
+    // notices
+    NOTICE_NOT_FOUND = "notice.not_found", 404, "お知らせ {notice} はありません。", "There is no notice {notice}.";
+    NOTICE_NUMBER_TAKEN = "notice.number_taken", 409, "番号 {number} は既に使われています。", "The number {number} is taken.";
+    NOTICE_WRONG_AUDIENCE = "notice.wrong_audience", 422, "管轄外の宛先が含まれています: {territories}", "Outside of what you may address: {territories}";
+    NOTICE_VITAL_IS_PUBLIC = "notice.vital_is_public", 422, "サインイン前に表示する重要なお知らせは、公開にしてください。", "A vital notice is shown before signing in, and must be public.";
+    NOTICE_WITHDRAWN = "notice.withdrawn", 409, "お知らせ {notice} は取り下げられました。", "The notice {notice} was withdrawn.";
+    NOTICE_STALE = "notice.stale", 409, "版 {given} を直そうとしましたが、今の版は {current} です。読み直してください。", "You corrected version {given}, but the newest is {current}. Read it again.";
+    NOTICE_ATTACHMENT = "notice.attachment", 422, "添付は、https のリンクか、{limit_bytes}バイトまでのファイル（Base64）のどちらか一つです: {reason}", "An attachment is either an https link or a file of at most {limit_bytes} bytes (Base64): {reason}";
     // the request as such
     REQUEST_MALFORMED = "request.malformed", 400, "リクエストの書式が正しくありません: {reason}", "The request is malformed: {reason}";
     REQUEST_INVALID_UTF8 = "request.invalid_utf8", 400, "本文がUTF-8ではありません（{position}バイト目）。", "The body is not UTF-8 (at byte {position}).";
@@ -78,6 +112,12 @@ codes! {
     FACILITY_MALFORMED_CODE = "facility.malformed_code", 422, "医療機関コードは10桁の数字、またはXと10桁の数字です（入力: {value}）。", "A facility code is ten digits, or X and ten digits (given: {value}).";
     FACILITY_MALFORMED_GMIS_ID = "facility.malformed_gmis_id", 422, "医療機関IDは8桁または10桁の数字、または cov と5桁の数字です（入力: {value}）。", "A G-MIS id is eight or ten digits, or cov and five digits (given: {value}).";
     FACILITY_NOT_FOUND = "facility.not_found", 404, "施設 {key} は見つかりません。", "There is no facility {key}.";
+    // access in an emergency
+    BREAK_GLASS_NOT_FOUND = "break_glass.not_found", 404, "緊急閲覧 {id} は見つかりません。", "There is no emergency access {id}.";
+    BREAK_GLASS_NOT_NEEDED = "break_glass.not_needed", 409, "この施設の報告は、ふだんの権限で見られます。緊急閲覧は要りません。", "You see this without an emergency access.";
+    BREAK_GLASS_TOO_MANY = "break_glass.too_many", 409, "同時に開ける緊急閲覧は{limit}件までです。", "An account may have {limit} emergency accesses at once.";
+    BREAK_GLASS_SECOND_PERSON = "break_glass.second_person", 409, "緊急閲覧の確認は、申請した人とは別の人が行います。", "Somebody else than the one who asked must say whether it was right.";
+    BREAK_GLASS_REVIEWED = "break_glass.reviewed", 409, "この緊急閲覧は、すでに確認されています。", "This emergency access has been looked at already.";
     // reports
     REPORT_NOT_FOUND = "report.not_found", 404, "{day} の報告はありません。", "There is no report for {day}.";
     REPORT_UNKNOWN_FORM = "report.unknown_form", 422, "調査票 {form} はありません。", "There is no form {form}.";

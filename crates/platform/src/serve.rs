@@ -2,6 +2,7 @@
 use crate::{
     auth::Verifier,
     clock::Clock,
+    emergencies::Emergencies,
     failure::{Failure, Result},
     limit::Limiter,
 };
@@ -14,6 +15,8 @@ pub struct Shared {
     pub instance: String,
     /// Business time.
     pub clock: Clock,
+    /// Who sees what for a while, in an emergency.
+    pub emergencies: Emergencies,
     /// Verifies tokens.
     pub verifier: Verifier,
     /// Counts requests.

@@ -13,6 +13,7 @@ mod sight;
 mod stock;
 mod submit;
 mod trouble;
+mod views;
 mod world;
 
 use serde_json::{Value, json};

@@ -8,6 +8,7 @@ use crate::{
     import, indicator_file, past, population, seed,
     serve::{self, Service, Settings},
     table,
+    trail::{self, AuditCommand},
 };
 use clap::{Args, Parser, Subcommand};
 use devstack::{Instance, Options};
@@ -70,11 +71,14 @@ enum Command {
     /// book from the transfers with independent code, and check that each change has its event, audit
     /// row and idempotency row.
     ///
-    /// Exits with 1 when anything is violated.
+    /// Exits with 1 when anything is violated. With a command behind it, one part alone: the sealed chain and its
+    /// heads, or who saw and changed what.
     Audit {
         /// Print JSON instead of a table.
-        #[arg(long)]
+        #[arg(long, global = true)]
         json: bool,
+        #[command(subcommand)]
+        command: Option<AuditCommand>,
     },
     /// Write the contracts (OpenAPI, GraphQL schema, event schemas, error codes, permission matrix).
     ///
@@ -358,7 +362,8 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Import(ImportCommand::Gmis { file, json, prefectures }) => {
             import(&home, &file, json, prefectures).await
         }
-        Command::Audit { json } => audit(&home, json).await,
+        Command::Audit { json, command: None } => audit(&home, json).await,
+        Command::Audit { json, command: Some(command) } => trail::run(&home, command, json).await,
         Command::Wholesaler(command) => bus::wholesaler(&home, command).await,
         Command::Relay(command) => bus::relay(&home, command).await,
         Command::Clock(command) => clock(&home, command).await,
@@ -402,6 +407,7 @@ async fn serve(home: Home, args: ServeArgs) -> Result<ExitCode> {
         allocation_url: args.allocation_url,
         distribution_url: args.distribution_url,
         broker: home.broker()?,
+        heads: true,
         ..Settings::all(listen(&args.bind, args.port)?)
     };
     let running = serve::start(&home, settings).await?;

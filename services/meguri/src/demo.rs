@@ -102,7 +102,8 @@ impl Demo {
     }
 
     async fn serve(&self) -> Result<Running> {
-        let settings = Settings { broker: self.home.broker()?, ..Settings::all(listen("127.0.0.1", self.port)?) };
+        let socket = listen("127.0.0.1", self.port)?;
+        let settings = Settings { broker: self.home.broker()?, heads: true, ..Settings::all(socket) };
         serve::start(&self.home, settings).await
     }
 }

@@ -1,5 +1,5 @@
 //! Running the services: all in one process, or some of them.
-use crate::{home::Home, messaging::Messaging};
+use crate::{heads::Heads, home::Home, messaging::Messaging};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, middleware::from_fn, web};
 use allocation::Allocation;
 use capacity::Capacity;
@@ -10,11 +10,13 @@ use platform::{
     Db, Failure, Shared,
     amqp::Broker,
     auth::Verifier,
+    background::Background,
     clock::Clock,
+    emergencies::Emergencies,
     failure::Result,
     http,
     limit::{Limiter, Rates},
-    months,
+    months, seal,
 };
 use serde_json::json;
 use std::{net::TcpListener, time::Duration};
@@ -69,6 +71,8 @@ pub struct Settings {
     pub rates: Rates,
     /// Where events go; without it they wait in the outboxes.
     pub broker: Option<Broker>,
+    /// Sign the heads of the sealed chains each minute, into the instance's data folder.
+    pub heads: bool,
 }
 
 impl Settings {
@@ -86,6 +90,7 @@ impl Settings {
             limit_prefix: None,
             rates: Rates::default(),
             broker: None,
+            heads: false,
         }
     }
 
@@ -104,6 +109,8 @@ pub struct Running {
     pub clock: Clock,
     /// Relay and consumers, if there is a broker.
     pub messaging: Option<Messaging>,
+    /// What seals the audit trail and signs its heads.
+    sealing: Vec<Background>,
     handle: actix_web::dev::ServerHandle,
     server: tokio::task::JoinHandle<std::io::Result<()>>,
 }
@@ -115,6 +122,10 @@ impl Running {
         let _ = self.server.await;
         if let Some(messaging) = self.messaging {
             messaging.stop().await;
+        }
+        // last: what the others have just written is sealed too, and then signed
+        for job in self.sealing {
+            job.stop().await;
         }
     }
 
@@ -134,9 +145,12 @@ impl Running {
 pub async fn shared(home: &Home, clock_db: &Db, identity_url: &str, prefix: &str, rates: Rates) -> Result<Shared> {
     let verifier = Verifier::new(&home.stack.instance, identity_url);
     verifier.revocations().refresh(clock_db).await?;
+    let emergencies = Emergencies::default();
+    emergencies.refresh(clock_db).await?;
     Ok(Shared {
         instance: home.stack.instance.clone(),
         clock: Clock::load(clock_db).await?,
+        emergencies,
         verifier,
         limiter: Limiter::new(prefix, Some(&home.stack.redis_url), rates),
         runtime: tokio::runtime::Handle::current(),
@@ -161,7 +175,11 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     let shared = shared(home, &clock_db, &identity_url, &prefix, settings.rates).await?;
     shared.clock.follow(clock_db.clone());
     shared.verifier.revocations().follow(clock_db.clone());
+    shared.emergencies.follow(clock_db.clone());
     let gateway_db = home.pool("gateway", "reference")?;
+
+    // another small one: what was shown is noted apart from the read-only snapshots
+    let views_db = Db::new(&home.role_url("gateway_views")?, "views", 4)?;
 
     let identity = match settings.runs(Service::Identity) {
         true => Some(Identity::new(shared.clone(), home.pool("identity_app", "identity")?, &home.stack.secret)),
@@ -174,6 +192,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     if let Some(identity) = &identity {
         months::keep(&identity.db, &identity.shared.clock);
         identity::jobs::sessions::start(identity);
+        identity::jobs::delegations::start(identity);
     }
     let allocation = match settings.runs(Service::Allocation) {
         true => Some(Allocation::new(shared.clone(), home.pool("allocation_app", "allocation")?)),
@@ -199,6 +218,8 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
         Gateway::new(GatewaySettings {
             shared: shared.clone(),
             db: gateway_db.clone(),
+            views_db: views_db.clone(),
+            identity_url,
             capacity_url,
             allocation_url,
             distribution_url,
@@ -220,6 +241,10 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
         }
         None => None,
     };
+    let mut sealing = vec![seal::start(&Db::new(&home.role_url("seal")?, "reference", 2)?, &clock)];
+    if settings.heads {
+        sealing.push(Heads::of(home)?.start());
+    }
     let probe = web::Data::new(Probe::new(clock_db));
     let server = HttpServer::new(move || {
         App::new()
@@ -260,7 +285,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     .map_err(Failure::internal)?
     .run();
     let handle = server.handle();
-    Ok(Running { url: own, gateway_db, clock, messaging, handle, server: tokio::spawn(server) })
+    Ok(Running { url: own, gateway_db, clock, messaging, sealing, handle, server: tokio::spawn(server) })
 }
 
 /// The process lives.

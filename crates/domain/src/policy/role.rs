@@ -51,6 +51,12 @@ names! {
         FacilityRead = "facility_read",
         /// A facility's own reports.
         ReportRead = "report_read",
+        /// Who saw what about a facility.
+        ViewsRead = "views_read",
+        /// Asking in an emergency for access to reports that one does not see otherwise.
+        BreakGlassOpen = "break_glass_open",
+        /// Saying afterwards, as a second person, whether such an access was right.
+        BreakGlassReview = "break_glass_review",
         /// Sending or correcting a facility's report.
         ReportSubmit = "report_submit",
         /// Creating and changing facilities in bulk, and who must report.
@@ -67,6 +73,16 @@ names! {
         SessionEnd = "session_end",
         /// Changing one's own password or second factor.
         CredentialChange = "credential_change",
+        /// Reading who has an account, without credentials and addresses.
+        AccountRead = "account_read",
+        /// Redeeming the invitation to one's own account.
+        InvitationRedeem = "invitation_redeem",
+        /// Letting another organisation's account do something for one's own.
+        Delegate = "delegate",
+        /// Reading notices; whom each is for, it says itself.
+        NoticeRead = "notice_read",
+        /// Publishing, correcting and withdrawing notices for a place.
+        NoticePublish = "notice_publish",
         /// Reading a round's plans and grants at a place.
         PlanRead = "plan_read",
         /// Computing, adjusting and handing in a plan.
@@ -142,11 +158,14 @@ impl Action {
                 | Self::FiguresRead
                 | Self::FacilityRead
                 | Self::ReportRead
+                | Self::ViewsRead
                 | Self::PlanRead
                 | Self::PlanProposalRead
                 | Self::PublishedRead
                 | Self::ShipmentRead
                 | Self::SharingRead
+                | Self::AccountRead
+                | Self::NoticeRead
         )
     }
 }

@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn cookies_are_found_by_their_whole_name() {
-        let req = request(Method::GET, &[("Cookie", "x__Host-meguri=a; __Host-meguri-session=b; __Host-meguri=c.d-_=")]);
+        let req =
+            request(Method::GET, &[("Cookie", "x__Host-meguri=a; __Host-meguri-session=b; __Host-meguri=c.d-_=")]);
         assert_eq!(value(&req, ACCESS).as_deref(), Some("c.d-_="));
         assert_eq!(value(&req, SESSION).as_deref(), Some("b"));
         assert_eq!(value(&request(Method::GET, &[("Cookie", "__Host-meguri=")]), ACCESS), None);

@@ -60,9 +60,9 @@ pub async fn begin(req: HttpRequest, payload: web::Payload, identity: web::Data<
         let identity = identity.get_ref().clone();
         let shared = identity.shared.clone();
         let work = async move {
-            let SessionRequest { username, password, otp: _ } = request;
+            let SessionRequest { username, password, otp: _, delegation } = request;
             let proved = sign_in::prove(&identity, &username, password, &visitor).await?;
-            app::sessions::begin(&identity, proved, &visitor).await
+            app::sessions::begin_under(&identity, proved, &visitor, delegation).await
         };
         signed_in(&shared.unit_of_work(work).await?)
     })

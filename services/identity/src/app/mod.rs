@@ -1,10 +1,17 @@
 //! Use cases: one function each.
+pub mod account;
+pub mod delegation;
+pub mod break_glass;
 pub mod facilities;
+pub mod facility_views;
 pub mod hashing;
 pub mod issue_accounts;
 pub mod keys;
 pub mod me;
+pub mod notice;
+pub mod password;
 pub mod populations;
+pub mod read_notices;
 pub mod sessions;
 pub mod set_clock;
 pub mod sign_in;

@@ -1,5 +1,5 @@
 //! Signing in: a password or a secret against a five-minute token.
-use super::keys;
+use super::{delegation, keys};
 use crate::Identity;
 use argon2::{Argon2, PasswordVerifier, password_hash::phc::PasswordHash};
 use domain::{Problem, TerritoryCode, error, ids::RequestId};
@@ -51,16 +51,19 @@ pub struct Proved {
 /// # Errors
 /// `auth.bad_credentials`, the same for an unknown name, a wrong password, an expired or a suspended
 /// account; `auth.too_many_attempts` for a person who signs in more than ten times a minute from one
-/// address.
+/// address; `delegation.not_in_force`.
 pub async fn sign_in(identity: &Identity, request: TokenRequest, visitor: &Visitor) -> Result<TokenResponse> {
-    let account = match request {
-        TokenRequest::Password { username, password } => prove(identity, &username, password, visitor).await?.account,
-        TokenRequest::ServiceAccount { client_id, client_secret } => {
-            service_account(identity, &client_id, &client_secret).await?
+    let (account, delegation) = match request {
+        TokenRequest::Password { username, password, delegation } => {
+            (prove(identity, &username, password, visitor).await?.account, delegation)
+        }
+        TokenRequest::ServiceAccount { client_id, client_secret, delegation } => {
+            (service_account(identity, &client_id, &client_secret).await?, delegation)
         }
     };
-    let role = account.role.clone();
     let claims = claims(identity, &account, None, i64::from(TOKEN_LIFE_S))?;
+    let claims = delegation::acting(identity, delegation, claims).await?;
+    let role = claims.role.clone();
     let access_token = keys::signer(identity).await?.sign(&claims)?;
     Ok(TokenResponse { access_token, token_type: "Bearer".to_owned(), expires_in: TOKEN_LIFE_S, role })
 }

@@ -1,2 +1,3 @@
 //! What runs by itself.
+pub mod delegations;
 pub mod sessions;

@@ -1,5 +1,8 @@
 //! Reads. Those for people take a [`Scope`] and answer nothing outside it.
 pub mod access;
+pub mod accounts;
+pub mod delegations;
+pub mod notices;
 
 use crate::{
     rows::{Account, Facility, Population, SigningKey, Territory},

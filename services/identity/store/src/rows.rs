@@ -1,5 +1,8 @@
 //! Rows as the use cases and the gateway see them.
 pub mod access;
+pub mod accounts;
+pub mod delegations;
+pub mod notices;
 
 use crate::schema::{
     account, facility, facility_change, organisation, population, signing_key, territory, territory_point,
@@ -63,7 +66,7 @@ pub struct Population {
 }
 
 /// A body that people and machines act for.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = organisation)]
 pub struct Organisation {
     /// Id.
@@ -76,6 +79,12 @@ pub struct Organisation {
     pub name_en: String,
     /// Where it is.
     pub territory: String,
+    /// Who stands above it.
+    pub parent: Option<Uuid>,
+    /// Counts up with every change.
+    pub version: i32,
+    /// From this day on nobody signs in for it.
+    pub closed_on: Option<NaiveDate>,
 }
 
 /// A hospital or clinic.

@@ -38,6 +38,9 @@ diesel::table! {
         name -> Text,
         name_en -> Text,
         territory -> Text,
+        parent -> Nullable<Uuid>,
+        version -> Integer,
+        closed_on -> Nullable<Date>,
     }
 }
 
@@ -96,8 +99,121 @@ diesel::table! {
         expires_at -> Nullable<Timestamptz>,
         disabled_at -> Nullable<Timestamptz>,
         partner -> Nullable<Text>,
+        administrator -> Bool,
+        mail -> Nullable<Text>,
+        language -> Text,
+        issued_by -> Nullable<Uuid>,
+        issued_by_name -> Nullable<Text>,
+        confirmed_at -> Nullable<Timestamptz>,
+        confirmed_by_name -> Nullable<Text>,
+        closed_at -> Nullable<Timestamptz>,
     }
 }
+
+diesel::table! {
+    identity.invitation (id) {
+        id -> Uuid,
+        account -> Uuid,
+        kind -> Text,
+        seal -> Binary,
+        made_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        tries -> SmallInt,
+        redeemed_at -> Nullable<Timestamptz>,
+        withdrawn_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    identity.delegation (id) {
+        id -> Uuid,
+        organisation -> Uuid,
+        organisation_name -> Text,
+        organisation_name_en -> Text,
+        role -> Text,
+        territory -> Text,
+        facility -> Nullable<Uuid>,
+        partner -> Nullable<Text>,
+        account -> Uuid,
+        account_name -> Text,
+        actions -> Array<Text>,
+        valid_from -> Date,
+        valid_until -> Date,
+        reason -> Text,
+        made_by -> Uuid,
+        made_by_name -> Text,
+        made_at -> Timestamptz,
+        confirmed_by -> Nullable<Uuid>,
+        confirmed_by_name -> Nullable<Text>,
+        confirmed_at -> Nullable<Timestamptz>,
+        ended_by_name -> Nullable<Text>,
+        ended_at -> Nullable<Timestamptz>,
+        end_reason -> Nullable<Text>,
+        version -> Integer,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    identity.notice (id) {
+        id -> Uuid,
+        kind -> Text,
+        organisation -> Uuid,
+        organisation_name -> Text,
+        organisation_name_en -> Text,
+        territory -> Text,
+        roles -> Array<Text>,
+        territories -> Array<Text>,
+        is_public -> Bool,
+        is_vital -> Bool,
+        number -> Nullable<Text>,
+        version -> Integer,
+        published_at -> Timestamptz,
+        valid_until -> Nullable<Date>,
+        withdrawn_at -> Nullable<Timestamptz>,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    identity.notice_version (notice, version) {
+        notice -> Uuid,
+        version -> Integer,
+        title_ja -> Text,
+        title_en -> Text,
+        body_ja -> Text,
+        body_en -> Text,
+        reason -> Nullable<Text>,
+        by_name -> Text,
+        business_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    identity.notice_attachment (notice, version, place) {
+        notice -> Uuid,
+        version -> Integer,
+        place -> SmallInt,
+        name -> Text,
+        link -> Nullable<Text>,
+        media_type -> Nullable<Text>,
+        content -> Nullable<Binary>,
+        bytes -> Integer,
+    }
+}
+
+diesel::table! {
+    identity.notice_receipt (notice, account, version) {
+        notice -> Uuid,
+        account -> Uuid,
+        version -> Integer,
+        business_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(notice, notice_attachment);
 
 diesel::table! {
     identity.signing_key (kid) {
@@ -121,6 +237,7 @@ diesel::table! {
         active_at -> Timestamptz,
         ended_at -> Nullable<Timestamptz>,
         ended_by -> Nullable<Text>,
+        delegation -> Nullable<Uuid>,
     }
 }
 
@@ -158,8 +275,17 @@ mod tests {
             describe::<revocation::table>(),
         ];
         assert_equal(&db, "reference", &reference).await;
-        let identity =
-            [describe::<account::table>(), describe::<signing_key::table>(), describe::<session::table>()];
+        let identity = [
+            describe::<account::table>(),
+            describe::<signing_key::table>(),
+            describe::<session::table>(),
+            describe::<invitation::table>(),
+            describe::<delegation::table>(),
+            describe::<notice::table>(),
+            describe::<notice_version::table>(),
+            describe::<notice_attachment::table>(),
+            describe::<notice_receipt::table>(),
+        ];
         assert_equal(&db, "identity", &identity).await;
     }
 }

@@ -26,7 +26,10 @@ async fn a_browser_signs_in_acts_and_signs_out() {
     let (mut browser, answer) = Browser::signed_in(&app, "prefecture-13").await;
     assert_eq!(answer.at("/role"), "prefecture");
     assert_eq!(answer.at("/home/territory"), "130001");
-    assert_eq!((answer.at("/home/territory_name"), answer.at("/organisation/kind")), (json!("東京都"), json!("prefecture")));
+    assert_eq!(
+        (answer.at("/home/territory_name"), answer.at("/organisation/kind")),
+        (json!("東京都"), json!("prefecture"))
+    );
     assert_eq!((answer.at("/idle_minutes"), answer.at("/access_token_expires_in")), (json!(15), json!(300)));
     assert_eq!(answer.at("/second_factor"), "none");
     let text = answer.body.to_string();
@@ -60,7 +63,8 @@ async fn what_another_site_could_send_has_no_effect() {
     for (path, body) in [("/graphql", &query), ("/v1/sessions:renew", &json!({"activity": true}))] {
         let plain = browser.request(Method::POST, path).json(body);
         browser.client.send(plain).await.refused(403, "auth.forgery_suspected");
-        for (name, value) in [("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site"), ("Origin", "null")] {
+        for (name, value) in [("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site"), ("Origin", "null")]
+        {
             let foreign = browser.request(Method::POST, path).header("Meguri-Request", "console").header(name, value);
             browser.client.send(foreign.json(body)).await.refused(403, "auth.forgery_suspected");
         }
@@ -113,7 +117,10 @@ async fn a_session_ends_without_activity_and_after_twelve_hours() {
         }
         renewed.ok(200);
     }
-    assert!(app.db.number("select extract(epoch from now() - min(started_at))::bigint from identity.session").await >= 43_200);
+    assert!(
+        app.db.number("select extract(epoch from now() - min(started_at))::bigint from identity.session").await
+            >= 43_200
+    );
     assert_eq!(sessions::sweep(&identity(&app).await).await.unwrap(), 2);
     let record = "select string_agg(ended_by, ' ' order by ended_by) from identity.session";
     assert_eq!(app.db.text(record).await, "absolute idle");

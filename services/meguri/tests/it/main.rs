@@ -3,6 +3,7 @@
 mod audit;
 mod audit_book;
 mod audit_bus;
+mod audit_chain;
 mod audit_hearing;
 mod audit_stock;
 mod audit_way;
