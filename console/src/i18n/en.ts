@@ -84,33 +84,6 @@ export const en: Dict = {
   moments: { now: 'now', previous_day: 'previous day, 0–24 h', within_week: 'expected within a week' },
   choices: { normal: 'Normal', limited: 'Limited', stopped: 'Stopped', not_offered: 'Not offered', short: 'Short', exhausted: 'Exhausted' },
   staffing: { normal: 'Enough', short: 'Short', exhausted: 'Exhausted' },
-  overview: {
-    title: 'Health care situation', tiles: 'Main indicators', map: 'Map', trend: 'Infected inpatients over time', table: 'By area', indicator: 'Indicator', area: 'Area',
-    readyOccupancy: 'Ready-bed occupancy', severeOccupancy: 'Severe-bed occupancy', icuOccupancy: 'ICU occupancy', inpatients: 'Infected inpatients', rate: 'Reporting rate',
-    readyDef: 'infected patients in ready beds ÷ ready beds', severeDef: 'severe-case beds occupied ÷ severe-case beds ready', icuDef: 'ICU beds occupied ÷ ICU beds staffed', inpatientsDef: 'sum of infected inpatients, now', rateDef: 'facilities that reported for the day ÷ facilities that must',
-    region: 'Area', share: 'Occupancy', inUse: 'Occupied', beds: 'Ready beds', severe: 'Severe', icu: 'ICU', patients: 'Inpatients', report: 'Reported',
-    filter: 'Filter by name', showAll: (count) => `Show all (${count})`, count: (count) => `${count}`,
-    below: (low, high) => `${low}–${high}%`, lowest: (high) => `below ${high}%`, highest: (low) => `${low}% and more`,
-    hatch: 'The highest class is also hatched', noFigure: 'not reported or not shown',
-    mapSummary: (name, most, mostShare, least, leastShare) => `Map of ${name}. Highest: ${most} ${mostShare}; lowest: ${least} ${leastShare}. The table below has the same figures.`,
-    mapEmpty: 'There are no figures to show yet.', credit: 'Map: @svg-maps/japan (Victor Cazanave, CC BY 4.0)',
-    asTable: 'Show as table', asChart: 'Show as chart', day: 'Day', average: '7-day average', planned: 'Ready beds', daily: 'Daily',
-    trendEmpty: 'Only one day in this period has reports. The line appears as days are added.',
-    trendNone: 'There are no reports in this period.',
-    facilitiesOf: 'Facilities', whoNot: 'See who has not reported', bedBoard: 'See beds by facility', noCapacity: 'The figures of this area are not open to you, or reports of this day are not taken yet.',
-    live: 'Updated every 30 seconds', municipalTiles: 'Municipalities are shown as coloured tiles instead of a map',
-    ofDay: 'Day', trendSummary: (day, value, average) => `${day}: ${value} inpatients${average === null ? '' : `; 7-day average ${average}`}`,
-  },
-  unreportedPage: {
-    title: 'Who has not reported', lead: 'Facilities without a report of the day. Reports after the deadline are taken and marked late.', facility: 'Facility', kind: 'Kind', last: 'Last report',
-    never: 'never', missing: 'Not reported', carried: 'Older report exists', due: 'Must report', done: 'Reported', rate: 'Rate', allDone: 'All facilities of this area have reported.', chooseArea: 'Choose a municipality to see its facilities.', hospital: 'Hospital', clinic: 'Clinic',
-    onlyOpen: 'Only those that have not reported',
-    dueNote: 'The list may contain facilities without the duty to report.',
-  },
-  beds: {
-    title: 'Beds', lead: 'The newest report of each facility. Beside each figure stands the moment it describes.', facility: 'Facility', ready: 'Ready beds', vacant: 'Vacant (ready)', icu: 'ICU occupied/staffed', severe: 'Severe occupied/ready', ventilators: 'Ventilators in use/owned', asOf: 'As of', emergency: 'Emergency', stale: 'older than 24 hours', none: 'no report', chooseArea: 'Choose a municipality to see the beds of its facilities.', municipality: 'Municipality', inReady: 'Patients (ready)',
-  },
-  facility: { title: 'Facility', address: 'Address', code: 'Facility code', gmis: 'G-MIS id', kind: 'Kind', report: 'What it reported', noReport: 'There is no report', revision: (number) => `revision ${number}`, submitted: 'Taken', asOf: 'As of', source: 'Came by', synthetic: 'Made-up facility for training', item: 'Item', answer: 'Answer', moment: 'Moment or period', warnings: 'Remarks when it was taken' },
   report: {
     title: 'Daily report', forDay: 'Day', due: (time) => `Due at ${time}`, left: (text) => `${text} left`, late: (text) => `${text} past the deadline. It is taken and marked late.`,
     hours: (hours, minutes) => (hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min`),
@@ -126,17 +99,4 @@ export const en: Dict = {
     other: 'Report of another day', draftKept: 'Your draft was loaded.', discard: 'Discard the draft', choose: 'Choose', momentNote: 'Moment of the figures',
     facility: 'Choose a facility', facilityHint: 'Facility code, or gmis: and the G-MIS id',
   },
-  calendar: {
-    title: 'Report calendar', done: 'Reported', missing: 'Not reported', late: 'Late', none: 'not taken', future: '—', previous: 'Previous month', next: 'Next month', revisions: 'Revisions', correct: 'Correct', make: 'Report', week: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'], summary: (done, late, missing) => `${done} days reported (${late} late), ${missing} not reported`, sheet: 'Day', today: 'today', closed: 'The time for corrections is over', choose: 'Choose a day to see its revisions.',
-  },
-  rounds: {
-    title: 'Allocation rounds', round: (number) => `Round ${number}`, delivery: 'Delivery', supply: 'Supply', levels: 'Levels', due: 'Due', committed: 'Committed', of: '/', granted: 'Granted', released: 'Released', transit: 'On the road', received: 'Received', stuck: 'Where it is stuck', stuckNone: 'It is stuck nowhere.', worksheet: 'Open the worksheet', sites: 'Assign to sites', progress: 'Progress', fairness: 'Fairness', gini: 'Gini index', jain: "Jain's index", ratio: 'Lowest ÷ highest', basis: 'Weight', late: 'Past its due time', noPlan: 'no plan', none: 'There is no round open to you.',
-    level: { nation: 'Nation', prefecture: 'Prefectures', municipality: 'Municipalities' },
-    fairnessNote: "The nearer Gini's index is to 0 and Jain's to 1, the more even it is.", shipments: 'Shipments', storage: { ultra_cold: 'ultra-cold', frozen: 'frozen', refrigerated: 'refrigerated', ambient: 'room temperature' }, pack: (vials) => `${vials} vials a box`, toPrefectures: 'To prefectures', toMunicipalities: 'To municipalities',
-  },
-  planStates: { draft: 'Draft', computed: 'Computed', submitted: 'Handed in', approved: 'Approved', committed: 'Committed', closed: 'Closed', superseded: 'Superseded', cancelled: 'Cancelled' },
-  homePage: {
-    hello: (name) => name, duties: "Today's duties", dueAt: 'Due', notices: 'Notices', noDuties: 'Nothing is due right now.', reportToday: "Send today's daily report", reportDone: (revision, at) => `Today's daily report was taken (revision ${revision}, ${at})`, reportLate: 'The deadline has passed', unreported: (missing) => `Facilities without a report today: ${missing}`, plan: (round, state) => `Plan of ${round}: ${state}`, receipts: (count) => `Deliveries to confirm: ${count}`, shipments: (count) => `Deliveries not handed over: ${count}`, reportOverdue: 'It is taken and marked late', noticesNone: 'There are no notices. Notices are made from deadlines that have passed and from what plans do.', lateLevel: (level) => `${level}: past the due time`, shortcut: 'Pages', shipmentOverdue: (count) => `Deliveries past their window: ${count}`, stuckBelow: (count) => `Recipients that have not committed: ${count}`,
-  },
-  help: { title: 'Definitions', lead: 'All items of the screens are defined here. Column names in CSV and API are the identifiers on the right.', form: 'Items of the daily report', term: 'Term', identifier: 'Identifier', definition: 'Definition', unit: 'Unit', moment: 'Moment or period', indicators: 'Indicators', allocation: 'Indicators of allocation', keys: 'Keys', source: 'Source', coverage: 'Municipalities with figures' },
 };

@@ -1,6 +1,6 @@
 import { useEffect, useId, useState } from 'react';
 import { useLocation } from 'wouter';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { classOf, RAMP } from '../lib/indicator';
 
 export type Area = { code: string; name: string; nameLang: 'ja' | undefined; value: number | null; blank: string };
@@ -8,7 +8,7 @@ type Outlines = { viewBox: string; paths: readonly string[] };
 
 /** The 47 prefectures. The table and the tiles are the way to them by keyboard. */
 export function JapanMap({ areas, breaks, show, title, href }: { areas: readonly Area[]; breaks: readonly number[]; show: (value: number) => string; title: string; href?: (code: string) => string }) {
-  const { t } = useI18n();
+  const { t } = useWork();
   const [outlines, setOutlines] = useState<Outlines | null>(null);
   const [, navigate] = useLocation();
   const id = useId();
@@ -52,7 +52,7 @@ export function JapanMap({ areas, breaks, show, title, href }: { areas: readonly
 }
 
 export function Legend({ breaks, show }: { breaks: readonly number[]; show: (value: number) => string }) {
-  const { t } = useI18n();
+  const { t } = useWork();
   const id = useId();
   const label = (level: number) => {
     const [low, high] = [breaks[level - 1], breaks[level]];

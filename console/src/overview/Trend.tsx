@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useQuery } from 'urql';
 import { TrendDocument } from '../gql/capacity';
 import type { PointFragment, TrendQueryVariables } from '../gql/types';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { addDays } from '../lib/day';
 import { averages, ticks } from '../lib/indicator';
 import { Card, Notice, Waiting } from '../ui/parts';
@@ -13,7 +13,7 @@ const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [innerWidth < 700 ? 340 : 640, innerW
 
 /** Daily bars from zero, the mean of seven days over them, and the ready beds; the same as a table. */
 export function Trend({ code, day, name }: { code: string; day: string; name: string }) {
-  const { paren, t, num, shortDay } = useI18n();
+  const { paren, t, num, shortDay } = useWork();
   const [isTable, setTable] = useState(false);
   const days = Array.from({ length: DAYS }, (_, index) => addDays(day, index - DAYS + 1));
   const variables = { code, items: ['infected_inpatients', 'beds_ready'], ...Object.fromEntries(days.map((each, index) => [`d${index}`, each])) };

@@ -1,13 +1,13 @@
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { FacilityDocument } from '../gql/capacity';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { useClock } from '../lib/clock';
 import { Badge, Card, Name, Notice, Page, Waiting } from '../ui/parts';
 
 /** A facility, and its newest report with the moment of each figure. */
 export default function Facility({ facility: key }: { facility: string }) {
-  const { paren, t, say, num, lang, dayTime, longDay } = useI18n();
+  const { paren, t, say, num, lang, dayTime, longDay } = useWork();
   const clock = useClock();
   const [{ data, fetching, error }, again] = useQuery({ query: FacilityDocument, variables: { key, day: clock?.day ?? '' }, pause: !clock });
   const facility = data?.facility;

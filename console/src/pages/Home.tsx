@@ -6,7 +6,7 @@ import { RoundsDocument } from '../gql/allocation';
 import { FacilitiesDocument, ReportFormDocument } from '../gql/capacity';
 import { DeliveriesDocument, IncomingDocument } from '../gql/distribution';
 import type { ProgressFragment } from '../gql/types';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { useClock } from '../lib/clock';
 import { minutesLeft } from '../lib/report';
 import { entriesOf } from '../ui/Layout';
@@ -15,7 +15,7 @@ import { worksheetOf } from './Rounds';
 
 /** Today's duties and notices of the role. Both are read off the services: nothing is kept for this page alone. */
 export default function Home() {
-  const { t, longDay, time, lang } = useI18n();
+  const { t, longDay, time, lang } = useWork();
   const me = useMe();
   const clock = useClock();
   const [path, navigate] = useLocation();
@@ -52,7 +52,7 @@ export default function Home() {
 }
 
 function Duty({ what, href, due, badge }: { what: ReactNode; href: string; due?: string; badge?: ReactNode }) {
-  const { t } = useI18n();
+  const { t } = useWork();
   return (
     <ul className="duties">
       <li>
@@ -64,11 +64,12 @@ function Duty({ what, href, due, badge }: { what: ReactNode; href: string; due?:
 }
 
 function Reporting({ facility }: { facility: string }) {
-  const { t, dayTime } = useI18n();
+  const { t, dayTime } = useWork();
   const clock = useClock();
-  const [{ data, fetching, error }] = useQuery({ query: ReportFormDocument, variables: { key: facility, day: clock?.day ?? '' }, pause: !clock });
+  const [{ data, fetching, error }] = useQuery({ query: ReportFormDocument, variables: { key: facility, day: clock?.day ?? '', past: false }, pause: !clock });
   if (!data?.form || !clock) return <Waiting fetching={fetching} error={error} />;
-  const report = data.facility?.report;
+  const latest = data.facility?.latestReport;
+  const report = latest?.businessDay === clock.day ? latest : null;
   if (report) return <Notice tone="good" title={t.homePage.reportDone(report.revision, dayTime(report.submittedAt))}><Link href="/report">{t.calendar.correct}</Link></Notice>;
   const left = minutesLeft(clock.day, data.form.due, clock.now);
   const words = left < 0 ? t.homePage.reportLate : t.report.left(t.report.hours(Math.floor(left / 60), left % 60));
@@ -76,14 +77,14 @@ function Reporting({ facility }: { facility: string }) {
 }
 
 function Receipts({ facility }: { facility: string }) {
-  const { t } = useI18n();
+  const { t } = useWork();
   const [{ data }] = useQuery({ query: IncomingDocument, variables: { territory: null, facility, after: null } });
   const waiting = data?.shipments.edges.filter(({ node }) => node.receivedAt === null && ['dispatched', 'delivered'].includes(node.state)).length ?? 0;
   return waiting > 0 ? <Duty what={t.homePage.receipts(String(waiting))} href="/incoming" /> : null;
 }
 
 function Missing({ code }: { code: string }) {
-  const { t, num, dayTime } = useI18n();
+  const { t, num, dayTime } = useWork();
   const clock = useClock();
   const me = useMe();
   const isMunicipality = me.territory.tier === 'municipality';
@@ -95,7 +96,7 @@ function Missing({ code }: { code: string }) {
 }
 
 function Plans() {
-  const { t, num, dayTime } = useI18n();
+  const { t, num, dayTime } = useWork();
   const me = useMe();
   const [{ data, fetching, error }] = useQuery({ query: RoundsDocument });
   if (!data) return <Waiting fetching={fetching} error={error} />;
@@ -120,7 +121,7 @@ function Plans() {
 }
 
 function Shipments() {
-  const { t } = useI18n();
+  const { t } = useWork();
   const [{ data, fetching, error }] = useQuery({ query: DeliveriesDocument, variables: { branch: null, state: ['ordered', 'scheduled', 'picked', 'dispatched', 'failed'], after: null } });
   if (!data) return <Waiting fetching={fetching} error={error} />;
   const { edges, pageInfo } = data.shipments;
@@ -130,7 +131,7 @@ function Shipments() {
 }
 
 function Notices() {
-  const { t } = useI18n();
+  const { t } = useWork();
   const [{ data }] = useQuery({ query: RoundsDocument });
   const late = data?.rounds.flatMap((round) => round.levels.filter((level) => level.late).map((level) => ({ round, level }))) ?? [];
   if (late.length === 0) return <p>{t.homePage.noticesNone}</p>;

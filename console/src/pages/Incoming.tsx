@@ -149,7 +149,7 @@ function One({ id }: { id: string }) {
         <Notice tone="info" title={t.shipmentStates[shipment.state] ?? shipment.state}><p>{t.deliveries.deliveryOn}: {shipment.deliveryOn ? `${shortDay(shipment.deliveryOn)} ${shipment.deliveryHours ?? ''}` : `${shortDay(shipment.window.from)} – ${shortDay(shipment.window.to)}`}</p></Notice>
       ) : null}
       {shipment.receipt ? (
-        <Card title={t.incoming.done} aside={<span className="quiet">{dayTime(shipment.receipt.receivedAt)} {shipment.receipt.by}</span>}>
+        <Card title={t.incoming.arrived} aside={<span className="quiet">{dayTime(shipment.receipt.receivedAt)} {shipment.receipt.by}</span>}>
           <table>
             <thead><tr><th scope="col">{t.incoming.lot}</th><th scope="col" className="num">{t.incoming.expected}</th><th scope="col" className="num">{t.incoming.accepted}</th><th scope="col" className="num">{t.incoming.damaged}</th></tr></thead>
             <tbody>{shipment.receipt.lines.map((line) => <tr key={line.lot.number}><th scope="row" className="code">{line.lot.number}</th><td className="num">{num(line.expectedVials)}</td><td className="num"><b>{num(line.acceptedVials)}</b></td><td className="num">{num(line.damagedVials)}</td></tr>)}</tbody>
@@ -158,7 +158,7 @@ function One({ id }: { id: string }) {
       ) : null}
       {shipment.discrepancies.length > 0 ? (
         <Card title={t.incoming.discrepancy}>
-          <ul>{shipment.discrepancies.map((each) => <li key={each.discrepancyId}>{t.incoming.kinds[each.kind] ?? each.kind} <span className="code">{each.lot.number}</span> <b>{num(each.vials)}</b> {unit} {each.open ? <Badge tone="warn">{t.report.unanswered}</Badge> : <Badge>{each.reason ?? each.decision}</Badge>}</li>)}</ul>
+          <ul>{shipment.discrepancies.map((each) => <li key={each.discrepancyId}>{t.incoming.kinds[each.kind] ?? each.kind} <span className="code">{each.lot.number}</span> <b>{num(each.vials)}</b> {unit} {each.open ? <Badge tone="warn">{t.incoming.undecided}</Badge> : <Badge>{each.reason ?? each.decision}</Badge>}</li>)}</ul>
           <p className="quiet">{t.incoming.discrepancyNote}</p>
         </Card>
       ) : null}
@@ -200,27 +200,31 @@ function Confirm({ shipment, onDone }: { shipment: NonNullable<ShipmentQuery['sh
   return (
     <Card title={t.incoming.confirm}>
       {problem ? <Failed problem={problem} /> : null}
-      <div className="scroll" tabIndex={0} role="group" aria-label={t.incoming.confirm}>
-        <table>
-          <thead><tr><th scope="col">{t.incoming.lot}</th><th scope="col" className="num">{t.incoming.expected}</th><th scope="col" className="num">{t.incoming.accepted}</th><th scope="col" className="num">{t.incoming.damaged}</th><th scope="col" className="num">{t.incoming.difference}</th></tr></thead>
-          <tbody>
-            {rows.map((row, index) => {
-              const sum = (value(row.accepted) ?? 0) + (value(row.damaged) ?? 0) - row.expected;
-              return (
-                <tr key={index}>
-                  <th scope="row" className="code">
-                    {row.isOwn ? <>{row.lot}<br /><span className="quiet">{longDay(shipment.lotsPicked[index]?.lot.expiry ?? shipment.window.to)}</span></> : <input aria-label={t.incoming.lot} value={row.lot} onChange={(event) => set(index, { lot: event.target.value })} />}
-                  </th>
-                  <td className="num">{num(row.expected)}</td>
-                  <td className="num"><input className="num" style={{ width: '6rem' }} inputMode="numeric" aria-label={`${row.lot} ${t.incoming.accepted}`} aria-invalid={value(row.accepted) === null} value={row.accepted} onChange={(event) => set(index, { accepted: event.target.value })} /></td>
-                  <td className="num"><input className="num" style={{ width: '5rem' }} inputMode="numeric" aria-label={`${row.lot} ${t.incoming.damaged}`} aria-invalid={value(row.damaged) === null} value={row.damaged} onChange={(event) => set(index, { damaged: event.target.value })} /></td>
-                  <td className="num">{sum === 0 ? <span className="quiet">{t.incoming.same}</span> : <b>{signed(sum)}</b>}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </div>
+      <ul className="stack">
+        {rows.map((row, index) => {
+          const sum = (value(row.accepted) ?? 0) + (value(row.damaged) ?? 0) - row.expected;
+          const id = `lot-${index}`;
+          return (
+            <li key={index} className="job">
+              <div className="job-head">
+                {row.isOwn ? (
+                  <h3>{t.incoming.lot} <span className="code">{row.lot}</span></h3>
+                ) : (
+                  <span className="inline-field"><label htmlFor={id}>{t.incoming.lot}</label><input id={id} value={row.lot} onChange={(event) => set(index, { lot: event.target.value })} /></span>
+                )}
+                <span aria-live="polite">{sum === 0 ? <Badge tone="good">✓ {t.incoming.same}</Badge> : <Badge tone="warn">{sum < 0 ? t.incoming.short : t.incoming.surplus} {signed(sum)}</Badge>}</span>
+              </div>
+              {row.isOwn ? <p className="quiet">{t.incoming.expiry} {longDay(shipment.lotsPicked[index]?.lot.expiry ?? shipment.window.to)} ｜ {t.incoming.expected} <b>{num(row.expected)}</b></p> : null}
+              <p className="inline-field">
+                <label htmlFor={`${id}-accepted`}>{t.incoming.accepted}</label>
+                <input id={`${id}-accepted`} className="num" style={{ width: '6.5rem' }} inputMode="numeric" aria-invalid={value(row.accepted) === null} value={row.accepted} onChange={(event) => set(index, { accepted: event.target.value })} />
+                <label htmlFor={`${id}-damaged`}>{t.incoming.damaged}</label>
+                <input id={`${id}-damaged`} className="num" style={{ width: '5rem' }} inputMode="numeric" aria-invalid={value(row.damaged) === null} value={row.damaged} onChange={(event) => set(index, { damaged: event.target.value })} />
+              </p>
+            </li>
+          );
+        })}
+      </ul>
       <p className="actions">
         <button type="button" className="button primary" disabled={isBusy || isWrong} onClick={() => void send()}>{isSame ? t.incoming.allAsExpected : t.incoming.submit}</button>
         <button type="button" className="button" onClick={() => setRows([...rows, { lot: '', expected: 0, accepted: '0', damaged: '0', isOwn: false }])}>{t.incoming.addLot}</button>

@@ -22,7 +22,7 @@ export default function Report({ day }: { day: string | undefined }) {
   const [key, setKey] = useState(() => me.facility?.facilityId ?? new URLSearchParams(location.search).get('facility') ?? '');
   const wanted = day ?? clock?.day ?? '';
   const [{ data, fetching, error }, again] = useQuery({
-    query: ReportFormDocument, variables: { key, day: wanted }, pause: key === '' || wanted === '', requestPolicy: 'network-only',
+    query: ReportFormDocument, variables: { key, day: wanted, past: clock !== null && wanted !== clock.day }, pause: key === '' || clock === null, requestPolicy: 'network-only',
   });
   if (key === '') return <Choose onChoose={setKey} />;
   if (!data?.form || !data.facility || !clock) return <Page title={t.report.title} narrow><Waiting fetching={fetching || !clock} error={error} again={again} /></Page>;
@@ -52,7 +52,7 @@ type FormProps = { day: string; now: number; form: NonNullable<ReportFormQuery['
 function Form({ day, now, form, facility, reload }: FormProps) {
   const { t, num, signed, say, lang, longDay, shortDay } = useI18n();
   const client = useClient();
-  const own = facility.report;
+  const own = facility.report ?? (facility.latestReport?.businessDay === day ? facility.latestReport : null);
   const source = own ?? facility.latestReport;
   const before = useMemo(() => entriesOf(source?.answers ?? []), [source]);
   const draftKey = `meguri.draft.${facility.facilityId}.${day}`;

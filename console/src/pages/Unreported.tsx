@@ -3,7 +3,7 @@ import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { useMe } from '../api/session';
 import { FacilitiesDocument, OverviewDocument } from '../gql/capacity';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { useClock } from '../lib/clock';
 import { saveCsv } from '../lib/csv';
 import { addDays } from '../lib/day';
@@ -12,7 +12,7 @@ import { Badge, Card, Name, Notice, Page, Waiting } from '../ui/parts';
 
 /** Who has not reported: areas by what is missing, down to the facilities of a municipality. */
 export default function Unreported({ code: asked }: { code: string | undefined }) {
-  const { t } = useI18n();
+  const { t } = useWork();
   const me = useMe();
   const clock = useClock();
   const code = asked ?? (me.facility ? me.facility.municipality.code : me.territory.code);
@@ -21,7 +21,7 @@ export default function Unreported({ code: asked }: { code: string | undefined }
 }
 
 function Areas({ code, day }: { code: string; day: string }) {
-  const { paren, t, num, pct, name, longDay, dayTime } = useI18n();
+  const { paren, t, num, pct, name, longDay, dayTime } = useWork();
   const [{ data, fetching, error }, again] = useQuery({ query: OverviewDocument, variables: { code, day, before: addDays(day, -1), week: addDays(day, -7), items: [] } });
   const territory = data?.territory;
   if (!territory) return <Page title={t.unreportedPage.title}><Waiting fetching={fetching} error={error} again={again} /></Page>;
@@ -59,7 +59,7 @@ function Areas({ code, day }: { code: string; day: string }) {
 }
 
 function Facilities({ code, day }: { code: string; day: string }) {
-  const { paren, t, lang, name, num, longDay, dayTime, pct } = useI18n();
+  const { paren, t, lang, name, num, longDay, dayTime, pct } = useWork();
   const me = useMe();
   const [after, setAfter] = useState<string | null>(null);
   const [onlyOpen, setOnlyOpen] = useState(true);
