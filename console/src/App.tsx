@@ -20,6 +20,7 @@ const Assign = lazy(() => import('./pages/Assign'));
 const Deliveries = lazy(() => import('./pages/Deliveries'));
 const Incoming = lazy(() => import('./pages/Incoming'));
 const Situation = lazy(() => import('./pages/Situation'));
+const Notices = lazy(() => import('./pages/Notices'));
 const Help = lazy(() => import('./pages/Help'));
 const Developers = lazy(() => import('./pages/Developers'));
 
@@ -32,7 +33,7 @@ function Routes() {
   const { phase } = useSession();
   const { t } = useI18n();
   const [path] = useLocation();
-  const isOpen = path.startsWith('/situation') || path.startsWith('/help') || path.startsWith('/developers');
+  const isOpen = path.startsWith('/situation') || path.startsWith('/help') || path.startsWith('/notices') || path.startsWith('/developers');
   if (phase === 'checking') return <p className="loading" role="status">{t.loading}…</p>;
   return (
     <Suspense fallback={<p className="loading" role="status">{t.loading}…</p>}>
@@ -53,6 +54,7 @@ function Routes() {
         <Route path="/deliveries/:id?">{({ id }) => <Deliveries key={id ?? ''} id={id} />}</Route>
         <Route path="/incoming/:id?">{({ id }) => <Incoming key={id ?? ''} id={id} />}</Route>
         <Route path="/situation"><Situation /></Route>
+        <Route path="/notices"><Notices /></Route>
         <Route path="/help"><Help /></Route>
         <Route path="/developers"><Developers /></Route>
         <Route><NotFound /></Route>

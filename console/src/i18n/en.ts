@@ -40,7 +40,7 @@ export const en: Dict = {
   sections: 'Pages',
   nav: {
     home: 'Home', overview: 'Overview', report: 'Daily report', reports: 'Report calendar', unreported: 'Not reported', beds: 'Beds',
-    rounds: 'Allocation', incoming: 'Receipt and stock', deliveries: 'Deliveries', help: 'Definitions', situation: 'Public situation', developers: 'Developers',
+    rounds: 'Allocation', incoming: 'Receipt and stock', deliveries: 'Deliveries', notices: 'Notices', help: 'Definitions', situation: 'Public situation', developers: 'Developers',
   },
   roles: {
     ministry: 'Ministry', prefecture: 'Prefecture', municipality: 'Municipality', health_centre: 'Public health centre', hospital: 'Hospital',
@@ -90,7 +90,7 @@ export const en: Dict = {
     noChange: 'Send without changes', noChangeOff: (count) => `${count} items were changed, so it cannot be sent as unchanged`, noChangeNone: 'There is no earlier report',
     prefilled: (day) => `Filled in with the report of ${day}. Change only what has changed.`, prefilledNone: 'There is no earlier report. Please answer every item.',
     correcting: (revision) => `The report of this day has been taken (revision ${revision}). Sending again corrects it.`,
-    item: 'Item', before: 'Before', today: 'Today', difference: 'Change', changed: (count) => `${count} changed`, draft: 'The draft is kept in this tab', keys: 'Enter: next item. Ctrl + Enter: send',
+    item: 'Item', before: 'Before', today: 'Today', difference: 'Change', changed: (count) => `${count} changed`, draft: 'The draft is kept in this tab', keys: 'Enter: next item. Ctrl + Enter: send. A dash: does not apply',
     submit: 'Send the report', submitCorrection: 'Send the correction', sending: 'Sending', notApplicable: 'Does not apply', unanswered: 'Not answered', errors: (count) => `Please check ${count} ${count === 1 ? 'place' : 'places'}`, warnings: 'Remarks (it can be sent)',
     wrong: 'Enter a whole number from 0', tooLarge: (max) => `At most ${max}`, above: (left, right) => `${left} is more than ${right}`,
     receipt: 'The report was taken', receiptNo: 'Receipt number', receivedAt: 'Taken at', revision: 'Revision', warned: 'It was taken; please look at these points', again: 'Correct it', toCalendar: 'To the calendar',

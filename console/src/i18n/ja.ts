@@ -39,7 +39,7 @@ export const ja = {
   sections: '画面の一覧',
   nav: {
     home: 'ホーム', overview: '状況一覧', report: '日次報告', reports: '報告カレンダー', unreported: '未回答', beds: '病床',
-    rounds: '配分', incoming: '納品・在庫', deliveries: '配送', help: '用語と定義', situation: '公開の状況', developers: '開発者',
+    rounds: '配分', incoming: '納品・在庫', deliveries: '配送', notices: 'お知らせ', help: '用語と定義', situation: '公開の状況', developers: '開発者',
   },
   roles: {
     ministry: '国', prefecture: '都道府県', municipality: '市町村', health_centre: '保健所', hospital: '医療機関',
@@ -89,7 +89,7 @@ export const ja = {
     noChange: '変更なしで送信', noChangeOff: (count: number) => `${count}項目を変更したため「変更なし」では送れません`, noChangeNone: '前の報告がないため使えません',
     prefilled: (day: string) => `${day}の報告値を入れてあります。変わった項目だけ直してください。`, prefilledNone: '前の報告がありません。すべての項目を入力してください。',
     correcting: (revision: number) => `この日の報告は受け付け済みです（第${revision}版）。送ると訂正になります。`,
-    item: '項目', before: '前回', today: '今回', difference: '差', changed: (count: number) => `変更 ${count} 項目`, draft: '下書きはこのタブに保存されます', keys: 'Enter で次の項目、Ctrl + Enter で送信',
+    item: '項目', before: '前回', today: '今回', difference: '差', changed: (count: number) => `変更 ${count} 項目`, draft: '下書きはこのタブに保存されます', keys: 'Enter で次の項目、Ctrl + Enter で送信、- で該当なし',
     submit: '内容を送信', submitCorrection: '訂正を送信', sending: '送信しています', notApplicable: '該当なし', unanswered: '未回答', errors: (count: number) => `${count}か所を確認してください`, warnings: '注意（送信はできます）',
     wrong: '0以上の整数を入力してください', tooLarge: (max: string) => `${max}以下で入力してください`, above: (left: string, right: string) => `${left}が${right}を超えています`,
     receipt: '受け付けました', receiptNo: '受付番号', receivedAt: '受付日時', revision: '版', warned: '受け付けましたが、次の点をご確認ください', again: '続けて訂正する', toCalendar: '報告カレンダーへ',

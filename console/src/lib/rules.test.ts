@@ -9,7 +9,7 @@ import { addDays, addMonths, daysBetween, daysOfMonth, weekday } from './day';
 import { newId } from './id';
 import { averages, blankOf, breaksOf, classOf, ITEMS, ticks, valueOf } from './indicator';
 import { permille, readCount } from './number';
-import { answersOf, check, entriesOf, groupOf, isChanged, minutesLeft, type Item } from './report';
+import { answersOf, check, entriesOf, entryOf, groupOf, isChanged, minutesLeft, type Item } from './report';
 import { change, EMPTY, inProportion, paste, redo, totalOf, undo, visible, type Row } from './sheet';
 
 describe('numbers', () => {
@@ -45,6 +45,10 @@ describe('the report', () => {
     const items = [item('a'), item('b'), item('c'), item('d', { kind: 'status' })];
     const entries = { a: { text: '０', notApplicable: false }, b: { text: '', notApplicable: false }, c: { text: '', notApplicable: true }, d: { text: 'normal', notApplicable: false } };
     expect(answersOf(items, entries)).toEqual([{ item: 'a', count: 0 }, { item: 'c', notApplicable: true }, { item: 'd', choice: 'normal' }]);
+  });
+  it('takes a dash for "does not apply"', () => {
+    expect([entryOf('-'), entryOf('なし'), entryOf('－')].every((entry) => entry.notApplicable)).toBe(true);
+    expect(entryOf('0')).toEqual({ text: '0', notApplicable: false });
   });
   it('stops what is no number or too large', () => {
     const entry = (text: string) => ({ text, notApplicable: false });

@@ -8,6 +8,7 @@ import { DeliveriesDocument, IncomingDocument } from '../gql/distribution';
 import type { ProgressFragment } from '../gql/types';
 import { useWork } from '../i18n/work';
 import { useClock } from '../lib/clock';
+import { useNotices } from '../lib/notices';
 import { minutesLeft } from '../lib/report';
 import { entriesOf } from '../ui/Layout';
 import { Badge, Card, Name, Notice, Page, Waiting } from '../ui/parts';
@@ -37,7 +38,7 @@ export default function Home() {
             {['auditor', 'operator', 'maker'].includes(me.role) ? <p>{t.homePage.noDuties}</p> : null}
             {me.role === 'reporting_proxy' ? <Duty what={t.homePage.reportToday} href="/report" /> : null}
           </Card>
-          <Card title={t.homePage.notices}>{isDesk || me.role === 'health_centre' || me.role === 'auditor' ? <Notices /> : <p>{t.homePage.noticesNone}</p>}</Card>
+          <Card title={t.homePage.notices}><Notices hasRounds={isDesk || me.role === 'health_centre' || me.role === 'auditor'} /></Card>
         </div>
         <Card title={t.homePage.shortcut}>
           <ul className="duties">
@@ -130,13 +131,19 @@ function Shipments() {
   return <Duty what={t.homePage.shipments(`${edges.length}${pageInfo.hasNextPage ? '+' : ''}`)} href="/deliveries" badge={overdue > 0 ? <Badge tone="warn">{t.homePage.shipmentOverdue(overdue)}</Badge> : null} />;
 }
 
-function Notices() {
-  const { t } = useWork();
-  const [{ data }] = useQuery({ query: RoundsDocument });
+function Notices({ hasRounds }: { hasRounds: boolean }) {
+  const { t, num, say } = useWork();
+  const { page } = useNotices('unread', 20);
+  const [{ data }] = useQuery({ query: RoundsDocument, pause: !hasRounds });
   const late = data?.rounds.flatMap((round) => round.levels.filter((level) => level.late).map((level) => ({ round, level }))) ?? [];
-  if (late.length === 0) return <p>{t.homePage.noticesNone}</p>;
+  const unread = page?.notices ?? [];
+  if (late.length + unread.length === 0) return <p>{page ? t.homePage.noticesNone : `${t.loading}…`}</p>;
   return (
     <ul className="duties">
+      {unread.slice(0, 5).map((notice) => (
+        <li key={notice.notice}><span><Badge tone={notice.kind === 'alert' ? 'bad' : 'info'}>{t.noticesPage.kinds[notice.kind] ?? notice.kind}</Badge> {say(notice.text.title)}</span></li>
+      ))}
+      {unread.length > 0 ? <li><b>{t.noticesPage.count(`${num(unread.length)}${page?.next ? '+' : ''}`)}</b><Link className="button" href="/notices">{t.open}</Link></li> : null}
       {late.map(({ round, level }) => (
         <li key={round.roundId + level.level}><span>{t.rounds.round(round.number)}: {t.homePage.lateLevel(t.rounds.level[level.level] ?? level.level)}</span><Link className="button" href={`/rounds/${round.roundId}`}>{t.open}</Link></li>
       ))}
