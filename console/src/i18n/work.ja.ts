@@ -21,7 +21,7 @@ export const workJa = {
     signature: '受領印', shipmentNo: '出荷番号', refusedByServer: '記録できませんでした', whenLater: '日程の決まっていない配送', state: '状態', allStates: 'すべての状態',
   },
   incoming: {
-    title: '納品・在庫', coming: '届く予定', arrived: '届いたもの', stock: '在庫', lot: 'ロット', expiry: '有効期限', usable: '使える', transit: '輸送中', quarantine: '保留', confirm: '納品を確認する', expected: '予定', accepted: '受領（使える）', damaged: '破損・温度逸脱', difference: '差', addLot: 'ほかのロットを加える', submit: '受領を確定する', short: '不足', surplus: '過剰', same: '予定どおり', done: '受領を記録しました', discrepancy: '差異', discrepancyNote: '差異は都道府県か国の担当者が判断します。', kinds: { short: '不足', surplus: '過剰', damaged: '破損', beyond_stock: '在庫超過' } as Record<string, string>, none: '届く予定はありません。', noStock: '在庫の記録はありません。', site: '接種施設', recalled: '回収対象', asOf: '時点', toHandOn: '小分けで渡す予定', expectedFromHub: '小分けで届く予定', thawed: '解凍後の期限', allAsExpected: '予定どおり受領した', from: 'から', undecided: '判断待ち', receivedAt: '受領日時', chooseArea: '都道府県の在庫は市町村ごとに表示します。',
+    title: '納品・在庫', coming: '届く予定', arrived: '届いたもの', stock: '在庫', lot: 'ロット', expiry: '有効期限', usable: '使える', transit: '輸送中', quarantine: '保留', confirm: '納品を確認する', expected: '予定', accepted: '受領（使える）', damaged: '破損・温度逸脱', difference: '差', addLot: 'ほかのロットを加える', submit: '受領を確定する', short: '不足', surplus: '過剰', same: '予定どおり', done: '受領を記録しました', discrepancy: '差異', discrepancyNote: '差異は都道府県か国の担当者が判断します。', kinds: { short: '不足', surplus: '過剰', damaged: '破損', beyond_stock: '在庫超過' } as Record<string, string>, none: '届く予定はありません。', noStock: '在庫の記録はありません。', site: '接種施設', recalled: '回収対象', asOf: '時点', toHandOn: '小分けで渡す予定', expectedFromHub: '小分けで届く予定', thawed: '解凍後の期限', allAsExpected: '予定どおり受領した', from: 'から', decide: '判断する', decisions: { lost: '失われた', found_at_depot: '倉庫にあった', found_at_site: '施設にあった', from_depot: '倉庫の在庫から', from_maker: 'メーカーから', destroyed: '廃棄した', usable: '使用できる', returned: '返送した', withdrawn: '取り下げ' } as Record<string, string>, undecided: '判断待ち', receivedAt: '受領日時', chooseArea: '都道府県の在庫は市町村ごとに表示します。',
   },
   situation: { title: '公開の状況', lead: '都道府県の合計です。どなたでもご覧になれます。', openData: 'オープンデータ', openDataLead: '画面と同じ数字を、機械で読める形で公開しています。', api: 'GraphQL API', apiNote: '都道府県と全国の合計は、サインインなしで取得できます。', rules: '配分の規則', indicators: '配分に使う指標', plans: '確定した計画の文書', plansNote: '確定した配分は、だれでも計算し直せます。', pastRounds: '過去の配分', goods: '同梱品の比率', format: '形式', address: 'アドレス', dataset: 'データ', signIn: 'サインイン' },
   dev: { title: '開発者', lead: '公開の GraphQL API を試します。要求はあなたの権限で実行され、件数の制限も同じです。', query: '問い合わせ', variables: '変数（JSON）', run: '実行', result: '結果', schema: 'スキーマ', filterSchema: '型かフィールドを探す' },
@@ -34,7 +34,7 @@ export const workJa = {
     below: (low: string, high: string) => `${low}–${high}%`, lowest: (high: string) => `${high}%未満`, highest: (low: string) => `${low}%以上`,
     hatch: '最上位の区分は斜線を重ねて表示', noFigure: '報告なし・表示しない',
     mapSummary: (name: string, most: string, mostShare: string, least: string, leastShare: string) => `${name}の地図。最も高いのは${most} ${mostShare}、最も低いのは${least} ${leastShare}。同じ数字は下の表にあります。`,
-    mapEmpty: '表示できる数字がまだありません。', credit: '地図: @svg-maps/japan (Victor Cazanave, CC BY 4.0)',
+    southern: '沖縄・奄美', mapEmpty: '表示できる数字がまだありません。', credit: '地図: @svg-maps/japan (Victor Cazanave, CC BY 4.0)',
     asTable: '表で見る', asChart: 'グラフで見る', day: '日', average: '7日間移動平均', planned: '即応病床数', daily: '日別',
     trendEmpty: 'この期間に報告のある日は1日だけです。日が重なると推移を表示します。',
     trendNone: 'この期間には報告がありません。',

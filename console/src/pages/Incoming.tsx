@@ -4,8 +4,8 @@ import { Link } from 'wouter';
 import { write } from '../api/graph';
 import { Problem } from '../api/problem';
 import { useMe } from '../api/session';
-import { ConfirmReceiptDocument, FacilityStockDocument, IncomingDocument, ShipmentDocument, TerritoryStockDocument } from '../gql/distribution';
-import type { ConfirmReceiptMutation, LotsFragment, ShipmentQuery } from '../gql/types';
+import { ConfirmReceiptDocument, FacilityStockDocument, IncomingDocument, ResolveDiscrepancyDocument, ShipmentDocument, TerritoryStockDocument } from '../gql/distribution';
+import type { ConfirmReceiptMutation, DiscrepancyDecision, LotsFragment, ShipmentQuery } from '../gql/types';
 import { useWork } from '../i18n/work';
 import { newId } from '../lib/id';
 import { readCount } from '../lib/number';
@@ -127,6 +127,7 @@ function Stock({ stock }: { stock: LotsFragment }) {
 
 function One({ id }: { id: string }) {
   const { paren, t, num, say, shortDay, dayTime } = useWork();
+  const me = useMe();
   const [{ data, fetching, error }, again] = useQuery({ query: ShipmentDocument, variables: { id } });
   const [done, setDone] = useState<Confirmed | null>(null);
   const reload = useCallback(() => again({ requestPolicy: 'network-only' }), [again]);
@@ -158,11 +159,55 @@ function One({ id }: { id: string }) {
       ) : null}
       {shipment.discrepancies.length > 0 ? (
         <Card title={t.incoming.discrepancy}>
-          <ul>{shipment.discrepancies.map((each) => <li key={each.discrepancyId}>{t.incoming.kinds[each.kind] ?? each.kind} <span className="code">{each.lot.number}</span> <b>{num(each.vials)}</b> {unit} {each.open ? <Badge tone="warn">{t.incoming.undecided}</Badge> : <Badge>{each.reason ?? each.decision}</Badge>}</li>)}</ul>
+          <ul className="stack">
+            {shipment.discrepancies.map((each) => (
+              <li key={each.discrepancyId} className="job">
+                <b>{t.incoming.kinds[each.kind] ?? each.kind}</b> <span className="code">{each.lot.number}</span> <b>{num(each.vials)}</b> {unit}{' '}
+                {each.open ? <Badge tone="warn">{t.incoming.undecided}</Badge> : <Badge tone="good">✓ {t.incoming.decisions[each.decision ?? ''] ?? each.decision}</Badge>}
+                {each.open ? null : <p className="quiet">{each.reason} {paren(each.resolvedBy)}</p>}
+                {each.open && ['ministry', 'prefecture'].includes(me.role) ? <Decide id={each.discrepancyId} decisions={each.decisions} onDone={reload} /> : null}
+              </li>
+            ))}
+          </ul>
           <p className="quiet">{t.incoming.discrepancyNote}</p>
         </Card>
       ) : null}
     </Page>
+  );
+}
+
+/** What became of vials that are not where the book expected them: decided by those above the site, with a reason. */
+function Decide({ id, decisions, onDone }: { id: string; decisions: readonly DiscrepancyDecision[]; onDone: () => void }) {
+  const { t } = useWork();
+  const client = useClient();
+  const [decision, setDecision] = useState<DiscrepancyDecision | ''>('');
+  const [reason, setReason] = useState('');
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [request] = useState(() => newId());
+  const send = async () => {
+    if (decision === '') return;
+    try {
+      const { resolveDiscrepancy: answer } = await write(client, ResolveDiscrepancyDocument, { input: { id: request, discrepancy: id, decision, reason } });
+      if (answer.__typename === 'DiscrepancyResolved') onDone();
+      else setProblem(new Problem(answer.code, answer.message, answer.errors));
+    } catch (failure) {
+      if (failure instanceof Problem) setProblem(failure);
+    }
+  };
+  return (
+    <form onSubmit={(event) => { event.preventDefault(); void send(); }}>
+      {problem ? <Failed problem={problem} /> : null}
+      <p className="inline-field">
+        <label htmlFor={`decision-${id}`}>{t.incoming.decide}</label>
+        <select id={`decision-${id}`} required value={decision} onChange={(event) => setDecision(event.target.value as DiscrepancyDecision)}>
+          <option value="">{t.report.choose}</option>
+          {decisions.map((each) => <option key={each} value={each}>{t.incoming.decisions[each] ?? each}</option>)}
+        </select>
+        <label htmlFor={`reason-${id}`}>{t.reason}</label>
+        <input id={`reason-${id}`} required maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />
+        <button className="button">{t.incoming.decide}</button>
+      </p>
+    </form>
   );
 }
 
