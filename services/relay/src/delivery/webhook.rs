@@ -176,6 +176,7 @@ mod tests {
             instance: "t".to_owned(),
             secret: "s".to_owned(),
             smtp_url: None,
+            public_url: None,
             mail_from: "a@example.jp".to_owned(),
             private_webhooks,
             training,

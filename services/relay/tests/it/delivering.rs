@@ -274,7 +274,7 @@ async fn without_a_mail_server_mails_wait_and_webhooks_do_not() {
     let mut asked = notification();
     (asked.recipient_kind, asked.recipient) = ("account".to_owned(), account);
     // the link of an invitation is made when the mail is written, and stands in no row
-    let invitation = platform::opctx::new_id();
+    let invitation = new_id();
     (asked.topic, asked.about) = ("account.invited".to_owned(), format!("invitation/{invitation}"));
     outbox::emit(&mut tx, &bench.ctx(), asked.notification_id, &asked).await.unwrap();
     tx.finish(Ok(())).await.unwrap();
