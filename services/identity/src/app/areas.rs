@@ -85,6 +85,9 @@ pub async fn health_centres(db: &Db, ctx: &OpCtx, rows: &[CentreRow], day: Busin
             name: row.name.clone(),
             name_en: row.name_en.clone(),
             territory: row.founder.to_string(),
+            parent: None,
+            version: 1,
+            closed_on: None,
         });
         pairs.insert((id, row.municipality.to_string()));
     }
