@@ -10,7 +10,16 @@ grant select on all tables in schema reference to {i}_identity_app, {i}_capacity
     {i}_distribution_app, {i}_gateway, {i}_audit;
 grant insert on reference.territory, reference.territory_point, reference.population, reference.organisation,
     reference.facility, reference.facility_change, reference.clock to {i}_identity_app;
+grant insert on reference.health_centre_area, reference.medical_area, reference.medical_area_municipality,
+    reference.sharing_agreement, reference.facility_closure to {i}_identity_app;
+grant update on reference.health_centre_area, reference.medical_area, reference.medical_area_municipality to {i}_identity_app;
+-- an agreement ends early, a facility opens again; what was agreed and when it closed stays
+grant update (ended_by, ended_by_name, ended_at, end_reason) on reference.sharing_agreement to {i}_identity_app;
+grant update (reopened_on) on reference.facility_closure to {i}_identity_app;
 grant update on reference.territory, reference.population, reference.organisation, reference.facility, reference.clock to {i}_identity_app;
+
+-- accesses in an emergency: rows are added, by identity alone
+grant insert on reference.break_glass, reference.break_glass_review to {i}_identity_app;
 
 -- revocations: written by identity, read by all who verify tokens, gone when no token is left that they revoke
 grant insert, delete on reference.revocation to {i}_identity_app;
@@ -28,6 +37,13 @@ grant update on identity.setting, identity.second_factor, identity.recovery_code
 -- codes of an authenticator that was replaced, attempts that are forgiven, passwords that were long ago
 grant delete on identity.recovery_code, identity.sign_in_wait, identity.second_factor, identity.former_password, identity.oidc_attempt
     to {i}_identity_app;
+grant update on identity.invitation, identity.delegation, identity.notice to {i}_identity_app;
+-- whoever delivers mail knows where an account's goes, and nothing else of accounts
+grant select on identity.mailbox to {i}_relay_app;
+-- notices, who has read them and whom they reach; a file's content comes from identity itself
+grant usage on schema identity to {i}_gateway;
+grant select on identity.notice, identity.notice_version, identity.notice_receipt, identity.notice_reader to {i}_gateway;
+grant select (notice, version, place, name, link, media_type, bytes) on identity.notice_attachment to {i}_gateway;
 grant usage on all sequences in schema identity to {i}_identity_app;
 grant select on identity.outbox, identity.idempotency, identity.audit, identity.subject to {i}_audit;
 alter function identity.ensure_month(text, date) set search_path = identity;
@@ -96,7 +112,7 @@ grant execute on function distribution.ensure_month(text, date) to {i}_distribut
 -- relay: reads every outbox and marks what is published; nothing else of the services
 grant usage on schema relay to {i}_relay_app, {i}_audit;
 grant select, insert on all tables in schema relay to {i}_relay_app;
-grant update on relay.notification, relay.subject, relay.inbox_subject, relay.inbox_held to {i}_relay_app;
+grant update on relay.subscription, relay.delivery, relay.notification, relay.subject, relay.inbox_subject, relay.inbox_held to {i}_relay_app;
 grant delete on relay.inbox_held to {i}_relay_app;
 grant usage on all sequences in schema relay to {i}_relay_app;
 grant select on all tables in schema relay to {i}_audit;
@@ -107,6 +123,27 @@ grant usage on schema identity, capacity, allocation, distribution to {i}_relay_
 grant select on identity.outbox, capacity.outbox, allocation.outbox, distribution.outbox to {i}_relay_app;
 grant update (announced_at, published_at) on identity.outbox, capacity.outbox, allocation.outbox, distribution.outbox,
     relay.outbox to {i}_relay_app;
+
+-- views: who saw what about a facility. Services and the gateway add rows, each through a pool of its own
+grant usage on schema views to {i}_identity_app, {i}_capacity_app, {i}_distribution_app, {i}_gateway, {i}_gateway_views, {i}_audit;
+grant insert on views.log to {i}_identity_app, {i}_capacity_app, {i}_distribution_app, {i}_gateway_views;
+grant select on views.log to {i}_identity_app, {i}_gateway, {i}_audit;
+alter function views.ensure_month(text, date) set search_path = views;
+revoke execute on function views.ensure_month(text, date) from public;
+grant execute on function views.ensure_month(text, date) to {i}_seal;
+
+-- seal: reads what is chained, and adds to the chains; the services themselves cannot
+grant usage on schema reference, identity, capacity, allocation, distribution, relay, views to {i}_seal;
+grant select on reference.clock, identity.audit, capacity.audit, allocation.audit, allocation.transfer, distribution.audit,
+    distribution.transfer, relay.audit, views.log to {i}_seal;
+revoke insert on identity.seal, identity.head from {i}_identity_app;
+revoke insert on capacity.seal, capacity.head from {i}_capacity_app;
+revoke insert on allocation.seal, allocation.head from {i}_allocation_app;
+revoke insert on distribution.seal, distribution.head from {i}_distribution_app;
+revoke insert on relay.seal, relay.head from {i}_relay_app;
+grant select, insert on identity.seal, identity.head, capacity.seal, capacity.head, allocation.seal, allocation.head,
+    distribution.seal, distribution.head, relay.seal, relay.head, views.seal, views.head to {i}_seal;
+grant select on identity.seal, identity.head, views.seal, views.head to {i}_audit;
 
 -- the migration ledgers are the owners' business
 revoke all on identity.__diesel_schema_migrations, capacity.__diesel_schema_migrations,

@@ -81,7 +81,7 @@ fn accepts_graphql(req: &HttpRequest) -> bool {
 }
 
 /// A weight of RFC 9110 (`0.5`, up to three digits) in thousandths.
-fn permille(text: &str) -> Option<u32> {
+pub fn permille(text: &str) -> Option<u32> {
     let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
     let digits = format!("{whole}{part:0<3}");
     if part.len() > 3 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -161,6 +161,10 @@ async fn run(
     match worked {
         Ok(response) => {
             session.reading.close().await;
+            // no answer without its row
+            if let Err(problem) = session.note_views().await {
+                return answer::refused(&problem, &request_id);
+            }
             let selected = answer::Selected { document, operation };
             answer::finish(response, kind, &gateway.0.nullable, &selected, &request_id)
         }

@@ -4,6 +4,7 @@
 //! request; writes are passed on to the service that owns the rule. The guard stands in front of the
 //! executor and refuses what would cost too much before it is even validated.
 mod answer;
+pub mod console;
 mod cursor;
 mod forms;
 mod guard;
@@ -28,6 +29,10 @@ pub struct Settings {
     pub shared: platform::Shared,
     /// Role `gateway`: reads `reference`, `capacity`, `allocation` and `distribution`, writes nothing.
     pub db: platform::Db,
+    /// Role `gateway_views`: notes what the gateway shows of facilities, and reads nothing.
+    pub views_db: platform::Db,
+    /// Base URL of the identity service.
+    pub identity_url: String,
     /// Base URL of the capacity service.
     pub capacity_url: String,
     /// Base URL of the allocation service.
@@ -46,6 +51,8 @@ pub struct Gateway(Arc<Inner>);
 struct Inner {
     shared: platform::Shared,
     db: platform::Db,
+    views_db: platform::Db,
+    identity: mutation::client::Client,
     capacity: mutation::client::Client,
     allocation: mutation::client::Client,
     distribution: mutation::client::Client,
@@ -59,10 +66,21 @@ impl Gateway {
     /// A gateway with these settings. Nothing is connected yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let Settings { shared, db, capacity_url, allocation_url, distribution_url, cursor_secret } = settings;
+        let Settings {
+            shared,
+            db,
+            views_db,
+            identity_url,
+            capacity_url,
+            allocation_url,
+            distribution_url,
+            cursor_secret,
+        } = settings;
         Self(Arc::new(Inner {
             shared,
             db,
+            views_db,
+            identity: mutation::client::Client::new(identity_url),
             capacity: mutation::client::Client::new(capacity_url),
             allocation: mutation::client::Client::new(allocation_url),
             distribution: mutation::client::Client::new(distribution_url),

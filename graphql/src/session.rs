@@ -4,7 +4,7 @@ use crate::{Inner, loader::Loaders};
 use async_graphql::{Context, Response};
 use domain::{Problem, error};
 use futures::{FutureExt, Stream, future::BoxFuture, stream::FuturesUnordered};
-use platform::{Db, OpCtx, Position, db::Snapshot, failure::Failure};
+use platform::{Db, OpCtx, Position, db::Snapshot, failure::Failure, views::Viewed};
 use std::{
     pin::{Pin, pin},
     sync::{
@@ -33,14 +33,25 @@ pub struct Session {
     pub loaders: Loaders,
     /// The snapshot of this request.
     pub reading: Arc<Reading>,
+    /// What it sees of facilities.
+    pub viewed: Arc<Viewed>,
 }
 
 impl Session {
     /// A new session; `jobs` is where its loaders' work is put.
     pub fn new(op: OpCtx, authorization: Option<String>, gateway: Arc<Inner>, jobs: &Jobs) -> Self {
         let reading = Arc::new(Reading::new(gateway.db.clone()));
-        let loaders = Loaders::new(&gateway, &reading, &op, jobs);
-        Self { op, authorization, gateway, loaders, reading }
+        let viewed = Arc::default();
+        let loaders = Loaders::new(&gateway, &reading, &op, &viewed, jobs);
+        Self { op, authorization, gateway, loaders, reading, viewed }
+    }
+
+    /// Notes what was seen of facilities.
+    ///
+    /// # Errors
+    /// The coded problem of the database's failure: then nothing may be shown.
+    pub async fn note_views(&self) -> Result<(), Problem> {
+        self.viewed.note(&self.gateway.views_db, &self.op, "gateway").await.map_err(Failure::into_problem)
     }
 
     /// Reads on from a snapshot that sees the commit at `position`, without what was read before it of

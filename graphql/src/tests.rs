@@ -36,12 +36,16 @@ fn gateway(training: bool) -> Gateway {
         shared: Shared {
             instance: "test".into(),
             clock: Clock::new(setting),
+            emergencies: Default::default(),
+            directory: platform::directory::Directory::default(),
             verifier: Verifier::new("test", "http://127.0.0.1:1"),
             limiter: Limiter::new("test", None, rates),
             runtime: tokio::runtime::Handle::current(),
         },
         // nobody answers there: what needs the database fails, and must fail well
         db: Db::new("postgres://nobody:secret@127.0.0.1:1/nothing", "reference", 2).unwrap(),
+        identity_url: "http://127.0.0.1:1".into(),
+        views_db: Db::new("postgres://nobody:secret@127.0.0.1:1/nothing", "views", 2).unwrap(),
         capacity_url: "http://127.0.0.1:1".into(),
         allocation_url: "http://127.0.0.1:1".into(),
         distribution_url: "http://127.0.0.1:1".into(),

@@ -54,6 +54,40 @@ codes! {
     OIDC_REFUSED = "oidc.refused", 403, "組織のサインイン先からの応答を確かめられませんでした。最初からやり直してください。", "What your organisation's provider answered could not be verified. Begin again.";
     OIDC_NOT_LINKED = "oidc.not_linked", 403, "この人に結び付いたアカウントがありません。アカウントの発行元に連絡してください。", "No account is linked to this person. Ask whoever issues your accounts.";
     SESSION_NOT_FOUND = "session.not_found", 404, "サインイン {session} はありません。", "There is no session {session} of yours.";
+    // accounts, invitations, delegations
+    ACCOUNT_NOT_FOUND = "account.not_found", 404, "アカウント {name} はありません。", "There is no account {name}.";
+    ACCOUNT_NAME_TAKEN = "account.name_taken", 409, "アカウント名 {name} は既に使われています。", "The account name {name} is taken.";
+    ACCOUNT_DUPLICATE_NAME = "account.duplicate_name", 422, "アカウント名 {name} がこの一覧に二度書かれています。", "The account name {name} stands twice in this list.";
+    ACCOUNT_MALFORMED_NAME = "account.malformed_name", 422, "アカウント名は英小文字・数字・ハイフンで1～63文字、先頭は英数字です（入力: {value}）。", "An account name is 1 to 63 lower-case letters, digits and hyphens, and begins with a letter or digit (given: {value}).";
+    ACCOUNT_UNKNOWN_ROLE = "account.unknown_role", 422, "役割 {value} はありません。", "There is no role {value}.";
+    ACCOUNT_WRONG_HOME = "account.wrong_home", 422, "役割 {role} の所属先は {wanted} で指定してください。", "An account of role {role} needs as its home: {wanted}.";
+    ACCOUNT_WRONG_ORGANISATION = "account.wrong_organisation", 422, "この組織は、この役割と所属先のアカウントの組織ではありません。", "This organisation is not one for accounts of this role and home.";
+    ACCOUNT_ORGANISATION_MISSING = "account.organisation_missing", 422, "組織のIDか、新しい組織の名称（日本語・英語）を書いてください。", "Name the organisation by its id, or a new one by its names in Japanese and English.";
+    ACCOUNT_ORGANISATION_CLOSED = "account.organisation_closed", 409, "この組織は {day} に閉じられました。", "This organisation was closed on {day}.";
+    ACCOUNT_MALFORMED_MAIL = "account.malformed_mail", 422, "メールアドレスの書式が正しくありません。", "The mail address is malformed.";
+    ACCOUNT_MAIL_MISSING = "account.mail_missing", 422, "招待をメールで送るには、アカウントのメールアドレスが必要です。", "To invite by mail, the account needs a mail address.";
+    ACCOUNT_MAY_NOT_ISSUE = "account.may_not_issue", 403, "役割 {role} のアカウントを {home} に発行できるのは、上位の組織か、同じ組織の管理者だけです。", "Accounts of role {role} at {home} are issued by the level above, or by an administrator of the same organisation.";
+    ACCOUNT_NOT_ADMINISTRATOR = "account.not_administrator", 403, "アカウントを扱えるのは、組織の管理者だけです。", "Only an organisation's administrators look after accounts.";
+    ACCOUNT_OWN = "account.own", 403, "自分自身のアカウントにはこの操作はできません。", "This cannot be done to one's own account.";
+    ACCOUNT_WRONG_STATE = "account.wrong_state", 409, "アカウントの状態が「{state}」のため、この操作はできません。", "The account is {state}; this cannot be done to it.";
+    ACCOUNT_NOT_A_PERSON = "account.not_a_person", 422, "これは機械のアカウントです。招待はできません。", "This is a machine's account; it cannot be invited.";
+    ACCOUNT_EXPIRES_IN_PAST = "account.expires_in_past", 422, "期限 {value} は過ぎています。", "The end {value} has passed.";
+    INVITATION_NOT_VALID = "invitation.not_valid", 401, "この招待は使えません（期限切れ、使用済み、または誤り）。発行した組織に新しい招待を求めてください。", "This invitation is not valid: it is wrong, was used, or has expired. Ask who issued it for a new one.";
+    DELEGATION_NOT_FOUND = "delegation.not_found", 404, "委任 {delegation} はありません。", "There is no delegation {delegation}.";
+    DELEGATION_NOT_TO_GIVE = "delegation.not_to_give", 422, "次の操作は委任できません: {actions}", "This cannot be delegated: {actions}";
+    DELEGATION_DAYS = "delegation.days", 422, "期間は {from} 以降に始まり、{days}日以内にしてください。", "A delegation begins on {from} or later, ends on its first day or later, and lasts {days} days at most.";
+    DELEGATION_WRONG_TAKER = "delegation.wrong_taker", 422, "アカウント {name} には委任できません（ほかの組織の、利用中のアカウントに限ります）。", "Nothing can be delegated to the account {name}: it must be one of another organisation, in use.";
+    DELEGATION_SECOND_PERSON = "delegation.second_person", 409, "この委任は {name} が作成しました。確認は同じ組織の別の人が行います。", "{name} made this delegation; somebody else of the same organisation must confirm it.";
+    DELEGATION_WRONG_STATE = "delegation.wrong_state", 409, "委任の状態が「{state}」のため、この操作はできません。", "The delegation is {state}; this cannot be done to it.";
+    DELEGATION_NOT_IN_FORCE = "delegation.not_in_force", 403, "この委任は今は有効ではありません。", "This delegation is not in force now.";
+    // notices
+    NOTICE_NOT_FOUND = "notice.not_found", 404, "お知らせ {notice} はありません。", "There is no notice {notice}.";
+    NOTICE_NUMBER_TAKEN = "notice.number_taken", 409, "番号 {number} は既に使われています。", "The number {number} is taken.";
+    NOTICE_WRONG_AUDIENCE = "notice.wrong_audience", 422, "管轄外の宛先が含まれています: {territories}", "Outside of what you may address: {territories}";
+    NOTICE_VITAL_IS_PUBLIC = "notice.vital_is_public", 422, "サインイン前に表示する重要なお知らせは、公開にしてください。", "A vital notice is shown before signing in, and must be public.";
+    NOTICE_WITHDRAWN = "notice.withdrawn", 409, "お知らせ {notice} は取り下げられました。", "The notice {notice} was withdrawn.";
+    NOTICE_STALE = "notice.stale", 409, "版 {given} を直そうとしましたが、今の版は {current} です。読み直してください。", "You corrected version {given}, but the newest is {current}. Read it again.";
+    NOTICE_ATTACHMENT = "notice.attachment", 422, "添付は、https のリンクか、{limit_bytes}バイトまでのファイル（Base64）のどちらか一つです: {reason}", "An attachment is either an https link or a file of at most {limit_bytes} bytes (Base64): {reason}";
     // the request as such
     REQUEST_MALFORMED = "request.malformed", 400, "リクエストの書式が正しくありません: {reason}", "The request is malformed: {reason}";
     REQUEST_INVALID_UTF8 = "request.invalid_utf8", 400, "本文がUTF-8ではありません（{position}バイト目）。", "The body is not UTF-8 (at byte {position}).";
@@ -86,11 +120,28 @@ codes! {
     TERRITORY_NOT_FOUND = "territory.not_found", 404, "団体コード {code} の自治体はありません。", "There is no territory {code}.";
     TERRITORY_IS_CITY_WARD = "territory.is_city_ward", 422, "{code} は{name}（行政区）です。市のコード {parent} を使ってください。", "{code} is {name}, a ward of a designated city. Use the city's code {parent}.";
     TERRITORY_NORTHERN_VILLAGE = "territory.northern_village", 422, "{code} は北方領土の村（{name}）で、集計の対象ではありません。", "{code} is {name}, a village of the northern territories, for which nothing is reported.";
+    TERRITORY_CANNOT_MERGE = "territory.cannot_merge", 422, "{code} は {into} に編入できません。同じ都道府県の別の市区町村を指定してください。", "{code} cannot be merged into {into}. Name another municipality of the same prefecture.";
+    TERRITORY_MERGED = "territory.already_merged", 409, "{code} は {on} に {into} へ合併することが登録されています。", "{code} is recorded as merging into {into} on {on}.";
+    TIME_DAY_PASSED = "time.day_passed", 422, "{day} は今日（{today}）より後の日にしてください。", "The day {day} must lie after today ({today}).";
+    // sharing agreements
+    SHARING_NOT_FOUND = "sharing.not_found", 404, "共有の取り決め {agreement} はありません。", "There is no sharing agreement {agreement}.";
+    SHARING_ENDED = "sharing.already_ended", 409, "共有の取り決め {agreement} は既に終わっています。", "The sharing agreement {agreement} is over already.";
+    SHARING_UNKNOWN_RECEIVER = "sharing.unknown_receiver", 422, "共有先にできる組織 {receiver} はありません。", "There is no organisation {receiver} with whom this could be shared.";
+    SHARING_UNKNOWN_AREA = "sharing.unknown_medical_area", 422, "二次医療圏 {area} は {giver} にありません。", "There is no medical area {area} in {giver}.";
+    SHARING_WRONG_DAYS = "sharing.wrong_days", 422, "終了日 {until} は、開始日 {from} と今日（{today}）以後にしてください。", "The last day {until} must lie neither before the first, {from}, nor before today ({today}).";
     // facilities
+    FACILITY_CLOSED = "facility.already_closed", 409, "この施設は {closed_on} から閉鎖と登録されています。", "This facility is recorded as closed from {closed_on} on.";
+    FACILITY_NOT_CLOSED = "facility.not_closed", 409, "この施設は閉鎖されていません。", "This facility is not closed.";
     FACILITY_MALFORMED_KEY = "facility.malformed_key", 422, "施設は UUID、10桁の医療機関コード、または gmis:<ID> で指定してください（入力: {value}）。", "Name the facility by uuid, ten-digit code, or gmis:<id> (given: {value}).";
     FACILITY_MALFORMED_CODE = "facility.malformed_code", 422, "医療機関コードは10桁の数字、またはXと10桁の数字です（入力: {value}）。", "A facility code is ten digits, or X and ten digits (given: {value}).";
     FACILITY_MALFORMED_GMIS_ID = "facility.malformed_gmis_id", 422, "医療機関IDは8桁または10桁の数字、または cov と5桁の数字です（入力: {value}）。", "A G-MIS id is eight or ten digits, or cov and five digits (given: {value}).";
     FACILITY_NOT_FOUND = "facility.not_found", 404, "施設 {key} は見つかりません。", "There is no facility {key}.";
+    // access in an emergency
+    BREAK_GLASS_NOT_FOUND = "break_glass.not_found", 404, "緊急閲覧 {id} は見つかりません。", "There is no emergency access {id}.";
+    BREAK_GLASS_NOT_NEEDED = "break_glass.not_needed", 409, "この施設の報告は、ふだんの権限で見られます。緊急閲覧は要りません。", "You see this without an emergency access.";
+    BREAK_GLASS_TOO_MANY = "break_glass.too_many", 409, "同時に開ける緊急閲覧は{limit}件までです。", "An account may have {limit} emergency accesses at once.";
+    BREAK_GLASS_SECOND_PERSON = "break_glass.second_person", 409, "緊急閲覧の確認は、申請した人とは別の人が行います。", "Somebody else than the one who asked must say whether it was right.";
+    BREAK_GLASS_REVIEWED = "break_glass.reviewed", 409, "この緊急閲覧は、すでに確認されています。", "This emergency access has been looked at already.";
     // reports
     REPORT_NOT_FOUND = "report.not_found", 404, "{day} の報告はありません。", "There is no report for {day}.";
     REPORT_UNKNOWN_FORM = "report.unknown_form", 422, "調査票 {form} はありません。", "There is no form {form}.";
@@ -236,6 +287,11 @@ codes! {
     ALLOCATION_NOT_WHOLE_PACKS = "allocation.not_whole_packs", 422, "合計 {vials} は {pack_vials} 入りの箱の整数倍ではありません（余り {remainder}）。", "{vials} in all are no whole packs of {pack_vials} (remainder {remainder}).";
     ALLOCATION_WRONG_SITE_FOR_STREAM = "allocation.wrong_site_for_stream", 422, "接種施設 {site}（種類 {kind}）は、枠「{stream}」の割当先ではありません。", "Site {site} ({kind}) takes no part in the stream {stream}.";
     // rounds of the past: what is odd about a row that was taken as published has status 0
+    ALLOCATION_MALFORMED_SCENARIO = "allocation.malformed_scenario", 0, "シナリオの形式が正しくありません（{reason}）。", "The scenario does not fit ({reason}).";
+    ALLOCATION_PAST_ROUND_NOT_FOUND = "allocation.past_round_not_found", 404, "過去のクール {past_round} はありません。", "There is no round of the past {past_round}.";
+    ALLOCATION_PAST_ROUND_GAVE_NOTHING = "allocation.past_round_gave_nothing", 422, "この過去のクールの合計は {doses} 回分です。配る数を supply に入れてください。", "The doses of this round of the past sum to {doses}: give a supply of your own.";
+    ALLOCATION_UNKNOWN_PLACES = "allocation.unknown_places", 422, "次の地域は対象にありません: {places}。", "These are no places of it: {places}.";
+    ALLOCATION_FIGURE_TOO_NEW = "allocation.figure_too_new", 422, "{as_of} の数は、{day} の時点ではまだありません。", "A figure of {as_of} was not known on {day}.";
     PAST_NOT_WHOLE_PACKS = "past.not_whole_packs", 0, "{place}: {doses} 回分は {pack} 回分の箱の整数倍ではありません。公表のまま取り込みました。", "{place}: {doses} doses are no whole boxes of {pack}. Taken as published.";
     PAST_SLIP = "past.slip", 0, "{place}: {doses} 回分は {pack} 回分の箱の整数倍ではありません。もう一方の数 {other} は整数倍で、違うのは1、2桁だけです。誤記と思われますが、公表のまま取り込みました。", "{place}: {doses} doses are no whole boxes of {pack}; the other figure, {other}, is whole boxes and differs in one or two digits: it looks like a slip. Taken as published.";
     PAST_DOSES_DIFFER = "past.doses_differ", 0, "{place}: 1回目 {first} と2回目 {second} が違います。公表のまま取り込みました。", "{place}: {first} first doses and {second} second doses differ. Taken as published.";
@@ -280,6 +336,10 @@ codes! {
     DISCREPANCY_RESOLVED = "discrepancy.already_resolved", 409, "この差異は既に処理されています。", "This discrepancy has already been resolved.";
     DISCREPANCY_DECISION = "discrepancy.wrong_decision", 422, "この差異（{kind}）に決定「{decision}」はできません。できるもの: {allowed}", "{decision} is no decision for this discrepancy ({kind}). Possible: {allowed}";
     REASON_MISSING = "request.reason_missing", 422, "理由を1文字から500文字で書いてください。", "Give a reason of 1 to 500 characters.";
+    // notices by mail and webhook
+    SUBSCRIPTION_NOT_FOUND = "subscription.not_found", 404, "通知の申込み {id} は見つかりません。", "There is no subscription {id}.";
+    SUBSCRIPTION_TOO_MANY = "subscription.too_many", 409, "通知の申込みは{limit}件までです。不要なものを終了してください。", "At most {limit} subscriptions. End those you do not need.";
+    SUBSCRIPTION_WRONG_CODE = "subscription.wrong_code", 422, "確認コードが違います。", "This is not the code that was sent.";
     // events and the broker
     EVENT_UNKNOWN_VERSION = "event.unknown_version", 422, "イベント {type} はこの版では扱えません。", "Event {type} is of a version that is not understood here.";
     EVENT_MALFORMED = "event.malformed", 422, "イベントを読めません: {reason}", "The event cannot be read: {reason}";

@@ -6,6 +6,7 @@
 pub mod amendment;
 pub mod apportionment;
 pub mod capacity;
+pub mod delegation;
 pub mod discrepancy;
 pub mod error;
 pub mod facility;
@@ -13,7 +14,9 @@ pub mod fairness;
 pub mod fefo;
 pub mod goods;
 pub mod ids;
+pub mod issuing;
 pub mod lot;
+pub mod notice;
 pub mod partner;
 pub mod plan;
 pub mod policy;

@@ -3,6 +3,8 @@
 /// A builder of clients that talk to our own services: straight to the address named. A proxy of the
 /// environment would be shown tokens and passwords, and a redirect could carry them elsewhere.
 pub fn http_client() -> reqwest::ClientBuilder {
+    // the one implementation of TLS here; an error says that it is in place already
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none())
 }
 

@@ -15,7 +15,7 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use domain::{FieldError, Problem, error, ids::RequestId, policy::Actor, time::rfc3339};
+use domain::{BusinessDay, FieldError, Problem, error, ids::RequestId, policy::Actor, time::rfc3339};
 use futures::StreamExt;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{future::Future, time::Duration};
@@ -109,7 +109,7 @@ async fn caller(req: &HttpRequest) -> Result<Actor> {
             return Err(failure);
         }
     };
-    let actor = match credential {
+    let mut actor = match credential {
         Credential::Nothing => Actor::public(),
         Credential::Unreadable => {
             stranger(req).await?;
@@ -130,6 +130,10 @@ async fn caller(req: &HttpRequest) -> Result<Actor> {
             shared.unit_of_work(verified).await?
         }
     };
+    // a token is remembered longer than a day's reach lasts: looked up anew for each request
+    actor.reach = shared.directory.reach(&actor, BusinessDay::at(shared.clock.now()));
+    // a token is remembered longer than an emergency may have lasted
+    actor.reach = shared.emergencies.widen(&actor);
     let (limiter, counted) = (shared.limiter.clone(), actor.clone());
     shared.unit_of_work(async move { Ok(limiter.take(&counted, &address).await?) }).await?;
     Ok(actor)
@@ -142,6 +146,17 @@ async fn caller(req: &HttpRequest) -> Result<Actor> {
 pub async fn context(req: &HttpRequest) -> Result<OpCtx> {
     let actor = caller(req).await?;
     let mut ctx = OpCtx::new(actor, &shared(req)?.clock);
+    ctx.request_id = request_id(req);
+    ctx.traceparent = traceparent(req);
+    Ok(ctx)
+}
+
+/// The context of a request in which it does not matter who calls. It is to be counted by the address.
+///
+/// # Errors
+/// When the server was put together wrongly.
+pub fn nobody(req: &HttpRequest) -> Result<OpCtx> {
+    let mut ctx = OpCtx::new(Actor::public(), &shared(req)?.clock);
     ctx.request_id = request_id(req);
     ctx.traceparent = traceparent(req);
     Ok(ctx)
@@ -178,20 +193,31 @@ fn traceparent(req: &HttpRequest) -> Option<String> {
 /// reading all), `request.too_slow`, `request.invalid_utf8`.
 pub async fn read_text(req: &HttpRequest, payload: web::Payload, limit_bytes: usize) -> Result<String> {
     check_media_type(req)?;
+    let bytes = read_bytes(req, payload, limit_bytes).await?;
+    String::from_utf8(bytes).map_err(|error| {
+        let position = error.utf8_error().valid_up_to().to_string();
+        Problem::new(&error::REQUEST_INVALID_UTF8).with("position", &position).into()
+    })
+}
+
+/// The whole body as it comes, within `limit_bytes` and ten seconds, whatever its media type: for files.
+///
+/// # Errors
+/// `request.unsupported_encoding`, `request.too_large` (before reading all), `request.too_slow`.
+pub async fn read_bytes(req: &HttpRequest, payload: web::Payload, limit_bytes: usize) -> Result<Vec<u8>> {
+    if req.headers().contains_key(header::CONTENT_ENCODING) {
+        return Err(Problem::new(&error::REQUEST_UNSUPPORTED_ENCODING).into());
+    }
     let too_large = || Problem::new(&error::REQUEST_TOO_LARGE).with("limit_bytes", &limit_bytes.to_string());
     let announced: Option<usize> =
         req.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length| length > limit_bytes) {
         return Err(too_large().into());
     }
-    let bytes = tokio::time::timeout(Duration::from_secs(BODY_SECONDS_MAX), collect(payload, limit_bytes, announced))
+    let read = tokio::time::timeout(Duration::from_secs(BODY_SECONDS_MAX), collect(payload, limit_bytes, announced))
         .await
-        .map_err(|_| Problem::new(&error::REQUEST_TOO_SLOW).with("seconds", &BODY_SECONDS_MAX.to_string()))?
-        .map_err(|problem| problem.unwrap_or_else(too_large))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let position = error.utf8_error().valid_up_to().to_string();
-        Problem::new(&error::REQUEST_INVALID_UTF8).with("position", &position).into()
-    })
+        .map_err(|_| Problem::new(&error::REQUEST_TOO_SLOW).with("seconds", &BODY_SECONDS_MAX.to_string()))?;
+    Ok(read.map_err(|problem| problem.unwrap_or_else(too_large))?)
 }
 
 /// JSON in UTF-8 and nothing around it: whatever else is announced is not guessed at.

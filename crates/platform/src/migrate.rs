@@ -11,12 +11,22 @@ const CAPACITY: EmbeddedMigrations = embed_migrations!("../../migrations/capacit
 const ALLOCATION: EmbeddedMigrations = embed_migrations!("../../migrations/allocation");
 const DISTRIBUTION: EmbeddedMigrations = embed_migrations!("../../migrations/distribution");
 const RELAY: EmbeddedMigrations = embed_migrations!("../../migrations/relay");
+const VIEWS: EmbeddedMigrations = embed_migrations!("../../migrations/views");
 const ROLES: &str = include_str!("../../../migrations/roles.sql");
 const GRANTS: &str = include_str!("../../../migrations/grants.sql");
 
 /// Roles that log in.
-pub const LOGIN_ROLES: [&str; 7] =
-    ["identity_app", "capacity_app", "allocation_app", "distribution_app", "relay_app", "gateway", "audit"];
+pub const LOGIN_ROLES: [&str; 9] = [
+    "identity_app",
+    "capacity_app",
+    "allocation_app",
+    "distribution_app",
+    "relay_app",
+    "gateway",
+    "gateway_views",
+    "seal",
+    "audit",
+];
 
 /// The password of one role: derived from the instance's secret, so that nothing more is stored.
 #[must_use]
@@ -58,6 +68,7 @@ pub async fn run(maintenance_url: &str, admin_url: &str, instance: &str, secret:
         ("allocation", "allocation_owner", ALLOCATION),
         ("distribution", "distribution_owner", DISTRIBUTION),
         ("relay", "relay_owner", RELAY),
+        ("views", "views_owner", VIEWS),
     ] {
         let mut own = connect(admin_url).await?;
         own.batch_execute(&format!(

@@ -2,6 +2,8 @@
 use crate::{
     auth::Verifier,
     clock::Clock,
+    directory::Directory,
+    emergencies::Emergencies,
     failure::{Failure, Result},
     limit::Limiter,
 };
@@ -14,6 +16,10 @@ pub struct Shared {
     pub instance: String,
     /// Business time.
     pub clock: Clock,
+    /// Who sees what for a while, in an emergency.
+    pub emergencies: Emergencies,
+    /// Who reaches what beyond the tree of territories.
+    pub directory: Directory,
     /// Verifies tokens.
     pub verifier: Verifier,
     /// Counts requests.

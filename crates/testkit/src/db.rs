@@ -99,6 +99,13 @@ impl TestDb {
         conn.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
+    /// Does the database refuse this to a role, since it may not do it, or only reads?
+    pub async fn refuses(&self, role: &str, sql: &str) -> bool {
+        let mut conn = connect(&self.home.role_url(role).expect("a URL")).await;
+        let refused = conn.batch_execute(sql).await.map_err(|error| error.to_string());
+        refused.is_err_and(|error| error.contains("permission denied") || error.contains("read-only"))
+    }
+
     /// One whole number, asked for as the administrator.
     pub async fn number(&self, sql: &str) -> i64 {
         #[derive(diesel::QueryableByName)]

@@ -15,6 +15,9 @@ pub enum TokenRequest {
         /// The code of the second factor, or a recovery code.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         otp: Option<String>,
+        /// Act for another organisation, under this delegation.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delegation: Option<uuid::Uuid>,
     },
     /// A machine.
     ServiceAccount {
@@ -22,6 +25,9 @@ pub enum TokenRequest {
         client_id: String,
         /// 64 hexadecimal digits.
         client_secret: String,
+        /// Act for another organisation, under this delegation.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delegation: Option<uuid::Uuid>,
     },
 }
 
@@ -90,6 +96,9 @@ pub struct SessionRequest {
     /// The six digits that the authenticator shows, or a recovery code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub otp: Option<String>,
+    /// Act for another organisation, under this delegation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegation: Option<uuid::Uuid>,
 }
 
 /// A body an account acts for.

@@ -1,8 +1,9 @@
 //! What-ifs: what other rules would give. They are no plans and cannot become one.
 use crate::text::Bilingual;
-use domain::{TerritoryCode, time::Instant};
+use domain::{BusinessDay, TerritoryCode, time::Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -46,15 +47,45 @@ pub struct WhatIfSupply {
     pub doses_per_vial: Option<i32>,
 }
 
+/// Figures of one indicator that are used in one what-if only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WhatIfFigures {
+    /// The name by which rules know it: `population_total`.
+    pub code: String,
+    /// Name, Japanese.
+    pub ja: String,
+    /// Name, English.
+    pub en: String,
+    /// What is counted: `people`, `doses`.
+    pub unit: String,
+    /// Where the figures come from.
+    pub source: String,
+    /// Of which day; not later than the day of the what-if.
+    #[schema(value_type = String, format = Date)]
+    pub as_of: BusinessDay,
+    /// A value for each place, by its code; 0 to 2^53. A place that is missing has none.
+    pub values: BTreeMap<String, i64>,
+}
+
 /// `POST /v1/what-ifs`: try 1 to 5 rules out, side by side.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunWhatIf {
     /// Made by the caller: the id of this request and of the what-if.
     pub id: Uuid,
-    /// The round whose supply, wishes and history are used, also a past one.
+    /// The round whose supply, wishes and history are used, also a closed one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<Uuid>,
+    /// Or a round of the past as it was published (`GET /v1/past-rounds`): its boxes are the supply, its places
+    /// take part, and what they really got stands beside. What was announced for the nation as a whole is shared
+    /// among the municipalities of `holder`. Rules may name `past_doses` (what a place really got) and
+    /// `past_doses_before` (what it had got before, of the same publication and product).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past_round: Option<Uuid>,
+    /// Figures for this what-if alone, before those recorded under the same name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<WhatIfFigures>,
     /// Instead of the round's supply; needed, with pack and doses, where no round is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supply: Option<WhatIfSupply>,
@@ -87,7 +118,7 @@ pub struct WhatIfRunInfo {
 /// What one place would get.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WhatIfPlace {
-    /// Its code.
+    /// Its code; in a round of the past, as its publication names it.
     pub place: String,
     /// Its name, Japanese.
     pub name: String,
@@ -95,7 +126,7 @@ pub struct WhatIfPlace {
     pub units: Vec<i64>,
     /// By each rule, less by the first.
     pub difference: Vec<i64>,
-    /// By the plan in force, if there is one.
+    /// By the plan in force, if there is one; in a round of the past, what the place really got.
     pub in_force: Option<i64>,
     /// By each rule, less by the plan in force; empty where there is none.
     pub difference_in_force: Vec<i64>,
@@ -110,6 +141,12 @@ pub struct WhatIfAnswer {
     pub what_if: Uuid,
     /// The round; none for a supply that was made up without one.
     pub round: Option<Uuid>,
+    /// The round of the past; `in_force` is then what the places really got.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past_round: Option<Uuid>,
+    /// Figures that were used in it alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<WhatIfFigures>,
     /// The nation, or the prefecture whose municipalities take part.
     #[schema(value_type = String)]
     pub holder: TerritoryCode,

@@ -26,6 +26,13 @@ fn problem(error: impl Into<Failure>) -> Problem {
     error.into().into_problem()
 }
 
+impl Source {
+    /// A facility's master data leaves the house, or what depends on it does.
+    fn shows(&self, row: &Facility) {
+        self.viewed.add(FacilityId(row.id), &row.municipality, "facility");
+    }
+}
+
 impl Loader<FacilityId> for Source {
     type Value = Arc<Facility>;
     type Error = Problem;
@@ -34,6 +41,7 @@ impl Loader<FacilityId> for Source {
         let mut snapshot = self.reading.snapshot().await?;
         let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
         let rows = read::facilities(snapshot.conn(), &self.scope, &ids).await.map_err(problem)?;
+        rows.iter().for_each(|row| self.shows(row));
         Ok(rows.into_iter().map(|row| (FacilityId(row.id), Arc::new(row))).collect())
     }
 }
@@ -49,6 +57,7 @@ impl Loader<ByKey> for Source {
         for key in keys {
             let Some(row) = read::facility(snapshot.conn(), &key.0).await.map_err(problem)? else { continue };
             if self.scope.sees_facility(FacilityId(row.id), TerritoryCode::parse(&row.municipality)?) {
+                self.shows(&row);
                 found.insert(key.clone(), Arc::new(row));
             }
         }
@@ -69,6 +78,7 @@ impl Loader<PageOf> for Source {
                 read::facilities_of(snapshot.conn(), &self.scope, &codes, after, limit).await.map_err(problem)?;
             let mut by_place: HashMap<String, Vec<Arc<Facility>>> = HashMap::new();
             for row in rows {
+                self.shows(&row);
                 by_place.entry(row.municipality.clone()).or_default().push(Arc::new(row));
             }
             pages.extend(

@@ -4,6 +4,7 @@ mod amendment;
 mod capacity;
 mod facility;
 mod goods;
+mod notice;
 mod objection;
 mod partner;
 mod plan;
@@ -15,6 +16,7 @@ mod shipment;
 mod site;
 mod stock;
 mod territory;
+mod view;
 
 use crate::{
     Inner,
@@ -26,7 +28,7 @@ use domain::{
     capacity::Form,
     policy::{Action, Actor, Place, Scope, decide},
 };
-use platform::OpCtx;
+use platform::{OpCtx, views::Viewed};
 use std::{collections::HashMap, hash::Hash, sync::Arc, time::Duration};
 use uuid::Uuid;
 
@@ -34,6 +36,7 @@ pub use amendment::{AmendmentBy, AmendmentLinesOf, AmendmentsIn, AmendmentsOf};
 pub use capacity::{CapacityKey, Sums};
 pub use facility::{ByKey, PageOf};
 pub use goods::{AllProducts, AlongWith, PastDosesOf, PastLinesOf, PastRounds, RatiosOn, SizesOf};
+pub use notice::{AttachmentsOf, NotReadOf, NoticeBy, NoticesFor, ReadersBy};
 pub use objection::{ObjectionBy, ObjectionsOf, ObjectionsTo, ProposalOf, Proposed};
 pub use partner::{AreaOf, BranchBy, BranchesOf, Depot, DepotOf, WholesalerBy};
 pub use plan::{AdjustmentsOf, ChangesOf, LinesOf, PlanBy, PlanKey, PlanOf, UnitsOf};
@@ -50,6 +53,7 @@ pub use shipment::{
 pub use site::{SiteBy, SitesOf, WishOf};
 pub use stock::{Delivered, DeliveriesOf, LotBy, SiteStock, StockAt, StockSiteBy, StockSiteOf, site_place};
 pub use territory::{ChildrenOf, PointOf, PopulationsOf};
+pub use view::ViewsOf;
 
 /// What every loader reads with.
 #[derive(Clone)]
@@ -58,6 +62,7 @@ pub struct Source {
     reading: Arc<Reading>,
     scope: Scope,
     actor: Arc<Actor>,
+    viewed: Arc<Viewed>,
 }
 
 /// May the plans and grants of this holder be read? What may not be is as if it were not there.
@@ -85,9 +90,10 @@ pub struct FormBy(pub String);
 
 impl Loaders {
     /// New, empty loaders.
-    pub fn new(gateway: &Arc<Inner>, reading: &Arc<Reading>, op: &OpCtx, jobs: &Jobs) -> Self {
+    pub fn new(gateway: &Arc<Inner>, reading: &Arc<Reading>, op: &OpCtx, viewed: &Arc<Viewed>, jobs: &Jobs) -> Self {
         let (scope, actor) = (op.scope(), Arc::new(op.actor.clone()));
-        let source = Source { gateway: Arc::clone(gateway), reading: Arc::clone(reading), scope, actor };
+        let (gateway, reading, viewed) = (Arc::clone(gateway), Arc::clone(reading), Arc::clone(viewed));
+        let source = Source { gateway, reading, scope, actor, viewed };
         let jobs = jobs.clone();
         let loader = DataLoader::with_cache(source, move |job| jobs.put(job), HashMapCache::default());
         // a job waits for the resolvers, not for time: see `session::drive`
@@ -147,6 +153,10 @@ impl Loaders {
         self.0.clear::<WhatIfRunsOf>();
         self.0.clear::<WhatIfLinesOf>();
         self.0.clear::<PublicLineOf>();
+        self.0.clear::<NoticeBy>();
+        self.0.clear::<NoticesFor>();
+        self.0.clear::<ReadersBy>();
+        self.0.clear::<NotReadOf>();
     }
 
     /// A form by its code.

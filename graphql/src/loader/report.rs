@@ -31,6 +31,13 @@ pub struct DayReport {
     pub day: BusinessDay,
 }
 
+impl Source {
+    fn shows_report(&self, row: &Report) {
+        let what = format!("report/{}/{}", row.form, row.business_day);
+        self.viewed.add(FacilityId(row.facility_id), &row.municipality, what);
+    }
+}
+
 impl Loader<LatestReport> for Source {
     type Value = Arc<Report>;
     type Error = Problem;
@@ -44,6 +51,9 @@ impl Loader<LatestReport> for Source {
                 .await
                 .map_err(Failure::into_problem)?;
             let mut rows: HashMap<Uuid, Report> = rows.into_iter().map(|row| (row.facility_id, row)).collect();
+            for row in rows.values() {
+                self.shows_report(row);
+            }
             let row = |key: LatestReport| rows.remove(&key.facility.0).map(|row| (key, Arc::new(row)));
             found.extend(keys.into_iter().filter_map(row));
         }
@@ -68,6 +78,9 @@ impl Loader<DayReport> for Source {
             let rows =
                 read::newest_of(snapshot.conn(), &ids, &form, day.date()).await.map_err(Failure::into_problem)?;
             let mut rows: HashMap<Uuid, Report> = rows.into_iter().map(|row| (row.facility_id, row)).collect();
+            for row in rows.values() {
+                self.shows_report(row);
+            }
             let row = |key: DayReport| rows.remove(&key.facility.0).map(|row| (key, Arc::new(row)));
             found.extend(visible.into_iter().filter_map(row));
         }

@@ -171,6 +171,13 @@ fn prefecture(municipality: &str) -> Result<String, Problem> {
 }
 
 impl Source {
+    /// A shipment to a facility is seen of it.
+    fn shows_shipment(&self, row: &Shipment) {
+        if let Some(facility) = row.facility_id {
+            self.viewed.add(FacilityId(facility), &row.municipality, format!("shipment/{}", row.id));
+        }
+    }
+
     /// The ids of those shipments that may be read.
     fn shown(&self, keys: impl Iterator<Item = ShipmentKey>) -> Vec<Uuid> {
         let shown = keys.filter(|key| sees_shipment(&self.actor, key)).map(|key| key.shipment);
@@ -186,6 +193,7 @@ impl Loader<ShipmentBy> for Source {
         let mut snapshot = self.reading.snapshot().await?;
         let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
         let rows = read::shipments_by_id(snapshot.conn(), &self.scope, &ids).await.map_err(Failure::into_problem)?;
+        rows.iter().for_each(|row| self.shows_shipment(row));
         Ok(rows.into_iter().map(|row| (ShipmentBy(row.id), Arc::new(row))).collect())
     }
 }
@@ -204,6 +212,7 @@ impl Loader<ShipmentsOf> for Source {
             let rows = read::shipments_under(snapshot.conn(), &self.scope, parent, &names, &states, after, limit).await;
             let mut pages: HashMap<String, Vec<Arc<Shipment>>> = HashMap::new();
             for row in rows.map_err(Failure::into_problem)? {
+                self.shows_shipment(&row);
                 pages.entry(key_of(parent, &row)?).or_default().push(Arc::new(row));
             }
             found.extend(keys.into_iter().map(|key| {

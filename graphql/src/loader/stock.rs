@@ -132,6 +132,11 @@ impl Loader<StockAt> for Source {
         if visible.is_empty() {
             return Ok(HashMap::new());
         }
+        for SitePlace { site, facility, municipality } in visible.iter().map(|key| &key.0) {
+            if let Some(facility) = facility {
+                self.viewed.add(*facility, &municipality.to_string(), format!("stock/{site}"));
+            }
+        }
         let places: Vec<SitePlace> = visible.iter().map(|key| key.0).collect();
         let sites: Vec<Uuid> = places.iter().map(|place| place.site).collect();
         let mut snapshot = self.reading.snapshot().await?;

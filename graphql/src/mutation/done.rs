@@ -26,6 +26,7 @@ macro_rules! written {
     )+};
 }
 written!(
+    wire::notice::NoticeMoved,
     objection::ObjectionAnswered,
     objection::ObjectionMade,
     shipment::LinesReleased,

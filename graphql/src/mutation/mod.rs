@@ -3,6 +3,7 @@
 mod amendment;
 pub mod client;
 mod done;
+mod notice;
 mod objection;
 mod plan;
 mod shipment;
@@ -17,6 +18,7 @@ pub use amendment::{
     AmendPlanInput, AmendmentPayload, ChooseForOvercommittedInput, CommitAmendmentInput, WithdrawLinesInput,
     WithdrawLinesPayload,
 };
+pub use notice::{AcknowledgeNoticeInput, AcknowledgeNoticePayload};
 pub use objection::{AnswerObjectionInput, AnswerObjectionPayload, ObjectToLineInput, ObjectToLinePayload};
 pub use plan::{AdjustLineInput, AssignToSitesInput, ComputePlanInput, MovePlanInput, PlanPayload, TakeBackPlanInput};
 pub use shipment::{CancelShipmentPayload, ConfirmReceiptPayload, ReleaseLinesPayload, ResolveDiscrepancyPayload};
@@ -201,6 +203,15 @@ impl Mutation {
         #[graphql(desc = "The shipment, as it was read.")] input: CancelShipmentInput,
     ) -> Result<CancelShipmentPayload, client::Refusal> {
         shipment::cancel(session(ctx)?, input).await
+    }
+
+    /// Say that you have read a notice in its present version.
+    async fn acknowledge_notice(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The notice, as it was read.")] input: AcknowledgeNoticeInput,
+    ) -> Result<AcknowledgeNoticePayload, client::Refusal> {
+        notice::acknowledge(session(ctx)?, input).await
     }
 
     /// Decide what became of vials that are not where the book expected them.

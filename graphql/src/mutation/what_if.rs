@@ -4,12 +4,14 @@ use super::{
     done::{Done, Outcome, send, shown},
 };
 use crate::{
-    scalars::{Boxes, TerritoryCode, Uuid},
+    scalars::{Boxes, Count, Date, TerritoryCode, Uuid},
     session::{Session, session},
     types::{or_null, problem::FieldProblem, what_if::WhatIf, words::Words},
 };
 use async_graphql::{Context, InputObject, Object, SimpleObject, Union};
-use wire::what_if::{RunWhatIf, WhatIfRan, WhatIfRule, WhatIfSupply};
+use domain::{Problem, error};
+use std::collections::BTreeMap;
+use wire::what_if::{RunWhatIf, WhatIfFigures, WhatIfRan, WhatIfRule, WhatIfSupply};
 
 /// A rule to be tried out: a published one, or a document.
 #[derive(Debug, Clone, InputObject)]
@@ -31,14 +33,48 @@ pub struct WhatIfSupplyInput {
     pub doses_per_vial: Option<i32>,
 }
 
+/// Figures of one indicator that are used in one what-if only.
+#[derive(Debug, Clone, InputObject)]
+pub struct WhatIfFiguresInput {
+    /// The name by which rules know it: `population_total`.
+    pub code: String,
+    /// Name, Japanese.
+    pub ja: String,
+    /// Name, English.
+    pub en: String,
+    /// What is counted: `people`, `doses`.
+    pub unit: String,
+    /// Where the figures come from.
+    pub source: String,
+    /// Of which day; not later than the day of the what-if.
+    pub as_of: Date,
+    /// A value for each place; a place that is missing has none.
+    pub values: Vec<WhatIfFigureInput>,
+}
+
+/// The figure of one place.
+#[derive(Debug, Clone, InputObject)]
+pub struct WhatIfFigureInput {
+    /// Its code, or its name in the publication of a round of the past.
+    pub place: String,
+    /// 0 to 2^53.
+    pub value: Count,
+}
+
 /// Rules to be tried out.
 #[derive(Debug, Clone, InputObject)]
 pub struct RunWhatIfInput {
     /// Made by the sender (a UUID of version 7); keep it when you send the same request again. The what-if
     /// gets this id.
     pub id: Uuid,
-    /// The round whose supply, wishes and history are used, also a past one.
+    /// The round whose supply, wishes and history are used, also a closed one.
     pub round: Option<Uuid>,
+    /// Or a round of the past as it was published: its boxes are the supply, its places take part, and what they
+    /// really got stands beside. Rules may name `past_doses` and `past_doses_before`.
+    pub past_round: Option<Uuid>,
+    /// Figures for this what-if alone, before those recorded under the same name; at most 20.
+    #[graphql(default)]
+    pub figures: Vec<WhatIfFiguresInput>,
     /// Instead of the round's supply; needed, with pack and doses, where no round is named.
     pub supply: Option<WhatIfSupplyInput>,
     /// The nation, or the prefecture whose municipalities take part.
@@ -105,6 +141,19 @@ pub enum WhatIfPayload {
     Refused(WhatIfRefused),
 }
 
+/// Figures as the service takes them.
+fn own_figures(figures: WhatIfFiguresInput) -> Result<WhatIfFigures, Problem> {
+    let WhatIfFiguresInput { code, ja, en, unit, source, as_of, values: given } = figures;
+    let mut values = BTreeMap::new();
+    for WhatIfFigureInput { place, value } in given {
+        if values.insert(place.clone(), value.0).is_some() {
+            let problem = Problem::new(&error::ALLOCATION_FIGURE_TWICE).with("place", &place);
+            return Err(problem.with("as_of", &as_of.0.to_string()));
+        }
+    }
+    Ok(WhatIfFigures { code, ja, en, unit, source, as_of: as_of.0, values })
+}
+
 /// Has rules tried out.
 ///
 /// # Errors
@@ -122,6 +171,8 @@ pub async fn run(session: &Session, input: RunWhatIfInput) -> Result<WhatIfPaylo
     let request = RunWhatIf {
         id: input.id.0,
         round: input.round.map(|round| round.0),
+        past_round: input.past_round.map(|round| round.0),
+        figures: input.figures.into_iter().map(own_figures).collect::<Result<_, _>>()?,
         supply: input.supply.map(supply),
         holder: input.holder.0,
         rules: input.rules.into_iter().map(rule).collect::<Result<_, _>>()?,

@@ -8,6 +8,7 @@ use crate::{
         facility::Facility,
         form::Form,
         node::Node,
+        notice::{Notice, NoticeConnection},
         objection::Objection,
         or_null,
         partner::{Area, Branch, Wholesaler},
@@ -183,6 +184,28 @@ impl Query {
         let load = async {
             let missing = || Problem::new(&error::ALLOCATION_OBJECTION_NOT_FOUND).with("objection", &id.0.to_string());
             Objection::load(session(ctx)?, id.0).await?.ok_or_else(missing).map(Some)
+        };
+        or_null(ctx, load.await)
+    }
+
+    /// The notices that are for you, newest first; without signing in the public ones.
+    #[graphql(complexity = "crate::types::connection::cost(first, child_complexity)")]
+    async fn notices(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default, desc = "Only what you have not read, is for you and counts today.")] unread: bool,
+        #[graphql(default, desc = "Only vital ones that count today: they are shown before signing in.")] vital: bool,
+        #[graphql(desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+    ) -> Result<NoticeConnection, Problem> {
+        NoticeConnection::load(session(ctx)?, unread, vital, first, after).await
+    }
+
+    /// A notice by its id. Error: `notice.not_found`, also for one that is not for you.
+    async fn notice(&self, ctx: &Context<'_>, #[graphql(desc = "The notice's id.")] id: Uuid) -> Option<Notice> {
+        let load = async {
+            let missing = || Problem::new(&error::NOTICE_NOT_FOUND).with("notice", &id.0.to_string());
+            Notice::load(session(ctx)?, id.0).await?.ok_or_else(missing).map(Some)
         };
         or_null(ctx, load.await)
     }

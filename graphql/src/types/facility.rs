@@ -7,10 +7,11 @@ use super::{
     stock::SiteStock,
     territory::Territory,
     unknown,
+    view::{ViewConnection, ViewsWanted},
 };
 use crate::{
     loader::{ByKey, DayReport, LatestReport},
-    scalars::{Date, Uuid},
+    scalars::{Date, DateTime, Uuid},
     session::{Session, session},
 };
 use async_graphql::{Context, Enum, ID, Object};
@@ -159,6 +160,22 @@ impl Facility {
     ) -> Result<ShipmentConnection, Problem> {
         let wanted = Wanted { state, first, after };
         ShipmentConnection::load(session(ctx)?, Parent::Facility, self.0.id.to_string(), wanted).await
+    }
+
+    /// Who saw what about it, the newest first: for the ministry, the auditor, its prefecture, and the facility
+    /// itself, which is told organisations and roles and no account's name.
+    #[graphql(complexity = "super::connection::cost(first, child_complexity)")]
+    async fn views(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+        #[graphql(desc = "Not before this moment, business time.")] from: Option<DateTime>,
+        #[graphql(desc = "Before this moment, business time.")] until: Option<DateTime>,
+        #[graphql(default = false, desc = "Also by its own staff.")] own: bool,
+    ) -> Result<ViewConnection, Problem> {
+        let wanted = ViewsWanted { first, after, from, until, own };
+        ViewConnection::load(session(ctx)?, self.place()?, wanted).await
     }
 
     /// What lies at it; null when no vaccine is given there, and when it is not open to you.

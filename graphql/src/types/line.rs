@@ -2,7 +2,7 @@
 use super::{connection::PageInfo, plan::PlanUnit, unknown};
 use crate::{
     loader::{AdjustmentsOf, PlanKey, SiteBy},
-    scalars::{Boxes, Count, Vials},
+    scalars::{Boxes, Count, Difference, Vials},
     session::{Session, session},
 };
 use allocation_store::rows;
@@ -38,6 +38,37 @@ pub struct Explanation {
     pub en: String,
     /// The proof, JSON: everything that is needed to check the sentence with a pocket calculator.
     pub proof: String,
+}
+
+/// A figure that the rule looked at for a line.
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
+pub struct LineFigure {
+    /// As rules name it: `population_total`, `wish_vials`, an indicator's code.
+    pub indicator: String,
+    /// What is counted: `people`, `vials`.
+    pub unit: String,
+    /// The figure.
+    pub value: Difference,
+    /// The day it is of; null where it has none.
+    pub as_of: Option<String>,
+    /// Where it comes from; null where nothing is said.
+    pub source: Option<String>,
+}
+
+/// The figures of a stored explanation. One that is no whole number stands in the details only.
+fn figures(explanation: &Value) -> Vec<LineFigure> {
+    let text = |figure: &Value, name: &str| figure.get(name).and_then(Value::as_str).map(str::to_owned);
+    let figure = |figure: &Value| {
+        Some(LineFigure {
+            indicator: text(figure, "indicator")?,
+            unit: text(figure, "unit").unwrap_or_default(),
+            value: Difference(figure.get("value")?.as_i64()?),
+            as_of: text(figure, "as_of"),
+            source: text(figure, "source"),
+        })
+    };
+    let stored = explanation.get("figures").and_then(Value::as_array);
+    stored.into_iter().flatten().filter_map(figure).collect()
 }
 
 /// The parts of a stored explanation.
@@ -186,6 +217,11 @@ impl PlanLine {
         explain(&self.row.explanation)
     }
 
+    /// The figures that the rule looked at for it; empty where nothing was computed for the line itself.
+    async fn figures(&self) -> Vec<LineFigure> {
+        figures(&self.row.explanation)
+    }
+
     /// All that the rule looked at for it, JSON: figures with their dates and sources, all reasons for caps and
     /// floors, what a stock cut saw.
     async fn details(&self) -> String {
@@ -241,7 +277,19 @@ mod tests {
         assert_eq!(shown[1].proof, "{\"next_unit_after\":3}");
         assert_eq!(next_unit_after(&computed), None, "three more of the adjustment, and not of the plan");
         assert_eq!(next_unit_after(&json!({"components": [], "next_unit_after": 3})), Some(3));
+        let looked_at = json!({"figures": [
+            {"as_of": "2010-10-01", "indicator": "population_total", "source": "census", "unit": "people", "value": 1_913_545},
+            {"indicator": "ratio", "unit": "", "value": "1/3"},
+            {"indicator": "wish_vials", "unit": "vials", "value": 927},
+        ]});
+        let shown = figures(&looked_at);
+        assert_eq!(
+            (shown.len(), shown[0].value, shown[0].as_of.as_deref()),
+            (2, Difference(1_913_545), Some("2010-10-01"))
+        );
+        assert_eq!((shown[1].indicator.as_str(), shown[1].source.as_deref()), ("wish_vials", None));
         let sum = json!({"sum_of_municipalities": 62});
+        assert_eq!(figures(&sum), vec![]);
         assert_eq!(explain(&sum)[0].en, "The sum of 62 municipalities.");
         assert_eq!(explain(&json!({"by_hand": true}))[0].component, "by_hand");
         assert_eq!((explain(&json!({"components": null})), next_unit_after(&sum)), (vec![], None));

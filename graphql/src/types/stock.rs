@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     cursor::List,
-    loader::{self, SitesOf, StockAt, StockSiteBy, StockSiteOf, site_place},
-    scalars::{DateTime, Uuid, Vials},
+    loader::{self, LotBy, SitesOf, StockAt, StockSiteBy, StockSiteOf, site_place},
+    scalars::{Count, DateTime, Uuid, Vials},
     session::{Session, session},
 };
 use allocation_store::rows;
@@ -18,6 +18,9 @@ use async_graphql::{Context, Object, SimpleObject};
 use distribution_store::stock::SitePlace;
 use domain::{Problem, TerritoryCode, error, ids::FacilityId, territory::Tier};
 use std::{collections::BTreeMap, sync::Arc};
+
+/// More sites than any municipality has.
+const SITES_MAX: i64 = 10_000;
 
 /// Vials of a lot at a site, in each of its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -174,6 +177,64 @@ impl SiteStock {
         };
         let lots = parts_of(&*self.at(session).await?);
         Ok(Lot::with_each(session, &lots).await?.into_iter().map(line).collect())
+    }
+}
+
+/// What lies at all sites of a municipality together, and what is on the road to them.
+#[derive(SimpleObject)]
+pub struct StockSum {
+    /// Everything up to this moment of business time is in the figures.
+    pub as_of: DateTime,
+    /// The sites in it, also those where nothing lies.
+    pub sites: Count,
+    /// Vials that can be used.
+    pub available_vials: Vials,
+    /// Vials on the road to them.
+    pub in_transit_vials: Vials,
+    /// Vials that nobody may touch: broken or warm ones, and recalled lots.
+    pub quarantined_vials: Vials,
+}
+
+impl StockSum {
+    /// The sum over the sites of a municipality, of one product or of all; `None` when they are not open to
+    /// the caller.
+    ///
+    /// # Errors
+    /// `graphql.not_a_municipality`, or the coded problem of the read.
+    pub async fn load(
+        session: &Session,
+        municipality: TerritoryCode,
+        product: Option<&str>,
+    ) -> Result<Option<Self>, Problem> {
+        if municipality.tier() != Tier::Municipality {
+            return Err(Problem::new(&error::GRAPHQL_NOT_A_MUNICIPALITY).with("code", &municipality.to_string()));
+        }
+        let all = SitesOf { municipality, after: None, limit: SITES_MAX };
+        let Some(rows) = session.loaders.one(all).await? else { return Ok(None) };
+        // together, so that one statement answers for all sites of all municipalities asked for
+        let stock = |row: &Arc<rows::Site>| {
+            let place = site_place(row);
+            async move { session.loaders.one(StockAt(place?)).await }
+        };
+        let stocks = futures::future::try_join_all(rows.iter().map(stock)).await?;
+        let mut sums = Parts::default();
+        for (id, parts) in stocks.iter().flatten().flat_map(|stock| parts_of(stock)) {
+            if let Some(product) = product
+                && session.loaders.one(LotBy(id)).await?.is_none_or(|lot| lot.product != product)
+            {
+                continue;
+            }
+            sums.available = sums.available.saturating_add(parts.available);
+            sums.in_transit = sums.in_transit.saturating_add(parts.in_transit);
+            sums.quarantined = sums.quarantined.saturating_add(parts.quarantined);
+        }
+        Ok(Some(Self {
+            as_of: DateTime(session.op.now),
+            sites: Count(i64::try_from(rows.len()).unwrap_or(i64::MAX)),
+            available_vials: Vials(sums.available),
+            in_transit_vials: Vials(sums.in_transit),
+            quarantined_vials: Vials(sums.quarantined),
+        }))
     }
 }
 

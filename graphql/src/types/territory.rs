@@ -9,7 +9,7 @@ use super::{
     product::StreamDoses,
     receipt::DiscrepancyConnection,
     shipment::{ShipmentConnection, ShipmentCounts, ShipmentState, Wanted},
-    stock::SiteStockConnection,
+    stock::{SiteStockConnection, StockSum},
     unknown,
 };
 use crate::{
@@ -307,6 +307,18 @@ impl Territory {
         #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
     ) -> Option<SiteStockConnection> {
         let load = async { SiteStockConnection::load(session(ctx)?, self.code, first, after).await };
+        or_null(ctx, load.await)
+    }
+
+    /// What lies at all sites of a municipality together; null when it is not open to you. Error:
+    /// `graphql.not_a_municipality`.
+    #[graphql(complexity = "3_usize.saturating_mul(child_complexity).saturating_add(1).min(1_000_000)")]
+    async fn stock_sum(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this product.")] product: Option<String>,
+    ) -> Option<StockSum> {
+        let load = async { StockSum::load(session(ctx)?, self.code, product.as_deref()).await };
         or_null(ctx, load.await)
     }
 

@@ -76,7 +76,7 @@ pub struct WhatIfPlace {
     pub boxes: Vec<Boxes>,
     /// By each rule, less by the first.
     pub difference: Vec<Difference>,
-    /// By the plan in force; null where there is none.
+    /// By the plan in force, or what the place really got in a round of the past; null where there is none.
     pub in_force: Option<Boxes>,
     /// By each rule, less by the plan in force; empty where there is none.
     pub difference_in_force: Vec<Difference>,
@@ -168,6 +168,16 @@ impl WhatIf {
     async fn round(&self, ctx: &Context<'_>) -> Result<Option<Round>, Problem> {
         let Some(round) = self.0.round_id else { return Ok(None) };
         Round::load(session(ctx)?, round).await
+    }
+
+    /// The round of the past, as it was published; `inForce` of a place is then what it really got.
+    async fn past_round_id(&self) -> Option<Uuid> {
+        self.0.past_round.map(Uuid)
+    }
+
+    /// Figures that were used in it alone: names, source, day and a value for each place, JSON.
+    async fn figures(&self) -> String {
+        self.0.figures.to_string()
     }
 
     /// The nation, or the prefecture whose municipalities take part.

@@ -3,6 +3,7 @@
 mod amendments;
 mod deliver;
 mod figures;
+mod notices;
 mod objections;
 mod pages;
 mod programmes;
@@ -13,6 +14,7 @@ mod sight;
 mod stock;
 mod submit;
 mod trouble;
+mod views;
 mod world;
 
 use serde_json::{Value, json};

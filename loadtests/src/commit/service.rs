@@ -31,7 +31,7 @@ impl Service {
         let mut command = bench.home.service();
         command.args(["serve", "--port", PORT]);
         let process = Process::start(command)?;
-        let http = reqwest::Client::builder().no_proxy().build().map_err(failed)?;
+        let http = platform::http_client().build().map_err(failed)?;
         Ok(Self { process, http, secret, token: None })
     }
 
@@ -44,8 +44,11 @@ impl Service {
         if let Some((token, _)) = self.token.as_ref().filter(|(_, since)| since.elapsed() < TOKEN_USE) {
             return Ok(token.clone());
         }
-        let request =
-            TokenRequest::ServiceAccount { client_id: OFFICER.to_owned(), client_secret: self.secret.clone() };
+        let request = TokenRequest::ServiceAccount {
+            client_id: OFFICER.to_owned(),
+            client_secret: self.secret.clone(),
+            delegation: None,
+        };
         let answer = self.http.post(format!("{}/v1/tokens", self.process.url)).json(&request).send().await;
         let answer = answer.and_then(reqwest::Response::error_for_status).map_err(failed)?;
         let token = answer.json::<TokenResponse>().await.map_err(failed)?.access_token;

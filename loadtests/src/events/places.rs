@@ -44,7 +44,7 @@ impl Places {
         set.map_err(|()| failed("the broker's URL takes no user"))?;
         let host = admin.host_str().unwrap_or_default();
         let places = Self {
-            http: reqwest::Client::builder().no_proxy().build().map_err(failed)?,
+            http: platform::http_client().build().map_err(failed)?,
             management,
             address: format!("{host}:{}", admin.port().unwrap_or(5_672)),
             admin,

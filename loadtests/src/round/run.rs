@@ -191,6 +191,8 @@ async fn what_if(allocation: &Allocation) -> Done<()> {
     let request = RunWhatIf {
         id: new_id(),
         round: Some(round_id()),
+        past_round: None,
+        figures: Vec::new(),
         supply: None,
         holder: TerritoryCode::NATION,
         rules: RULES.map(rule).to_vec(),

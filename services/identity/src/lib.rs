@@ -4,7 +4,7 @@ pub mod app;
 pub mod facts;
 pub mod jobs;
 
-use platform::{Db, Shared};
+use platform::{Db, Shared, one_time::OneTime};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The service: what its handlers and use cases share. Cheap to clone.
@@ -17,6 +17,7 @@ pub struct Identity {
     secret: Arc<str>,
     key: Arc<RwLock<Option<Arc<app::keys::Signer>>>>,
     hashing: app::hashing::Hashing,
+    accounts: app::account::Accounts,
 }
 
 impl Identity {
@@ -24,7 +25,15 @@ impl Identity {
     /// `secret`.
     #[must_use]
     pub fn new(shared: Shared, db: Db, secret: &str) -> Self {
-        Self { shared, db, secret: secret.into(), key: Arc::default(), hashing: app::hashing::Hashing::default() }
+        let accounts = app::account::Accounts { db: db.clone(), one_time: OneTime::new(secret) };
+        let hashing = app::hashing::Hashing::default();
+        Self { shared, db, secret: secret.into(), key: Arc::default(), hashing, accounts }
+    }
+
+    /// What issuing accounts needs.
+    #[must_use]
+    pub fn accounts(&self) -> &app::account::Accounts {
+        &self.accounts
     }
 
     fn signer(&self) -> Option<Arc<app::keys::Signer>> {

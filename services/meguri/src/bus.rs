@@ -257,7 +257,8 @@ async fn credentials(home: &Home, broker: &Broker, code: WholesalerCode) -> Resu
 
 async fn relay_of(home: &Home) -> Result<Relay> {
     let clock = Clock::load(&home.pool("relay_app", "relay")?).await?;
-    Relay::new(broker(home)?, &home.role_url("relay_app")?, clock)
+    let delivery = crate::messaging::delivery(home, &clock);
+    Relay::new(broker(home)?, &home.role_url("relay_app")?, clock, delivery)
 }
 
 /// Runs `meguri relay …`.
@@ -330,9 +331,12 @@ async fn show_status(home: &Home, json: bool) -> Result<()> {
     let relay = relay_of(home).await?;
     let outboxes = status::status(&relay).await?;
     let stuck = stuck(home).await?;
+    let deliveries = status::deliveries(&relay).await?;
     if json {
         let stuck: Vec<_> = stuck.iter().map(|(queue, waits)| json!({"queue": queue, "waits": waits})).collect();
-        table::print(&serde_json::to_string_pretty(&json!({"outboxes": outboxes, "stuck": stuck}))?);
+        let mail = relay.delivery.smtp_url.is_some();
+        let status = json!({"outboxes": outboxes, "stuck": stuck, "deliveries": deliveries, "mail_server": mail});
+        table::print(&serde_json::to_string_pretty(&status)?);
         return Ok(());
     }
     let headings = ["送信元 / outbox", "未送信 / unsent", "卸待ち / waiting for a wholesaler", "最古 / oldest (s)"];
@@ -345,7 +349,23 @@ async fn show_status(home: &Home, json: bool) -> Result<()> {
     table::print(&shown.to_string());
     table::print(&dead_table(&dead::list(&relay.broker, None).await?));
     table::print(&stuck_table(&stuck));
+    table::print(&delivery_table(&deliveries));
+    if relay.delivery.smtp_url.is_none() {
+        table::print("メールサーバーの設定（MEGURI_SMTP_URL）がないため、メールは送らずに待ちます。\nThere is no mail server (MEGURI_SMTP_URL): mails wait.");
+    }
     Ok(())
+}
+
+fn delivery_table(deliveries: &[status::Standing]) -> String {
+    let headings = ["手段 / by", "待ち / waiting", "最古 / oldest (s)", "済み / delivered", "断念 / dead", "最後の失敗 / last error"];
+    let mut shown = table::new(&headings, &[1, 2, 3, 4]);
+    for standing in deliveries {
+        let age = standing.oldest_age_s.map_or_else(|| "—".to_owned(), table::grouped);
+        let [waiting, delivered, dead] = [standing.waiting, standing.delivered, standing.dead].map(table::grouped);
+        let error = standing.last_error.clone().unwrap_or_default();
+        shown.add_row([standing.kind.clone(), waiting, age, delivered, dead, error]);
+    }
+    shown.to_string()
 }
 
 fn dead_table(queues: &[dead::DeadQueue]) -> String {

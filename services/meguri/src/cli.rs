@@ -1,13 +1,15 @@
 //! The command line. Every command says what it does, and errors say what to do.
 use crate::{
+    account::{self, AccountCommand},
     allocate, audit,
     bus::{self, RelayCommand, WholesalerCommand},
     contracts,
     demo::{self, Demo},
     home::Home,
-    import, indicator_file, past, population, seed,
+    import, indicator_file, past, population, reach, seed,
     serve::{self, Service, Settings},
     table,
+    trail::{self, AuditCommand},
 };
 use clap::{Args, Parser, Subcommand};
 use devstack::{Instance, Options};
@@ -70,11 +72,14 @@ enum Command {
     /// book from the transfers with independent code, and check that each change has its event, audit
     /// row and idempotency row.
     ///
-    /// Exits with 1 when anything is violated.
+    /// Exits with 1 when anything is violated. With a command behind it, one part alone: the sealed chain and its
+    /// heads, or who saw and changed what.
     Audit {
         /// Print JSON instead of a table.
-        #[arg(long)]
+        #[arg(long, global = true)]
         json: bool,
+        #[command(subcommand)]
+        command: Option<AuditCommand>,
     },
     /// Write the contracts (OpenAPI, GraphQL schema, event schemas, error codes, permission matrix).
     ///
@@ -93,6 +98,9 @@ enum Command {
     /// The allocation engine by itself, without a server or a database.
     #[command(subcommand)]
     Allocate(AllocateCommand),
+    /// Accounts: issue, import, list, suspend.
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Wholesaler companies at the broker: their virtual hosts and users.
     #[command(subcommand)]
     Wholesaler(WholesalerCommand),
@@ -108,6 +116,12 @@ enum Command {
         #[arg(value_enum)]
         state: OnOff,
     },
+    /// Facilities: closing one on a day, and opening it again.
+    #[command(subcommand)]
+    Facility(reach::FacilityCommand),
+    /// Territories: merging a municipality into another on a day.
+    #[command(subcommand)]
+    Territory(reach::TerritoryCommand),
     /// The instance's clock. A training instance has its own.
     #[command(subcommand)]
     Clock(ClockCommand),
@@ -166,6 +180,23 @@ enum ImportCommand {
     /// successors. Importing the same file again changes nothing.
     Population {
         /// The CSV file (columns code5, current_code6, population_2010).
+        file: PathBuf,
+    },
+    /// Which municipalities belong to which public health centre (保健所), from a day on.
+    ///
+    /// A centre of the file has from then the municipalities of the file and no others; its accounts see
+    /// the facilities of these. Importing the same file again changes nothing.
+    HealthCentres {
+        /// The CSV file (columns name, name_en, founder, municipality; codes of six digits).
+        file: PathBuf,
+        /// The first day, like 2021-04-05; today unless given.
+        #[arg(long)]
+        from: Option<String>,
+    },
+    /// Which municipalities lie in which medical area (二次医療圏). Importing the same file again changes
+    /// nothing.
+    MedicalAreas {
+        /// The CSV file (columns code, name, municipality).
         file: PathBuf,
     },
     /// Figures of an indicator that rules name: columns place, value and, unless --as-of says it, as_of.
@@ -246,6 +277,15 @@ enum AllocateCommand {
         /// A rule (allocation-rule/1); several times for several, at most five.
         #[arg(long, required = true)]
         rule: Vec<PathBuf>,
+        /// Print CSV instead of a table.
+        #[arg(long)]
+        csv: bool,
+    },
+    /// Play a moment of the past again: the same supply by several rules, on the figures as they were known and
+    /// as they came out later. Without a file: July 2021, when stock that was not there was to be cut.
+    Scenario {
+        /// The scenario (allocation-scenario/1, as in the folder scenarios).
+        file: Option<PathBuf>,
         /// Print CSV instead of a table.
         #[arg(long)]
         csv: bool,
@@ -354,6 +394,10 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             allocate::compare_files(document, rule, *csv)?;
             return Ok(ExitCode::SUCCESS);
         }
+        Command::Allocate(AllocateCommand::Scenario { file, csv }) => {
+            allocate::scenario::play_file(file.as_deref(), *csv)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         Command::Stack(command) => return stack(&instance, options, command),
         _ => {}
     }
@@ -363,6 +407,14 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Migrate => migrate(&home).await,
         Command::Seed { real } => seed(&home, !real).await,
         Command::Import(ImportCommand::Population { file }) => population(&home, &file).await,
+        Command::Import(ImportCommand::HealthCentres { file, from }) => {
+            reach::health_centres(&home, &demo::read_file(&file)?, from.as_deref()).await
+        }
+        Command::Import(ImportCommand::MedicalAreas { file }) => {
+            reach::medical_areas(&home, &demo::read_file(&file)?).await
+        }
+        Command::Facility(command) => reach::facility(&home, command).await,
+        Command::Territory(command) => reach::territory(&home, command).await,
         Command::Import(ImportCommand::Indicator { file, code, as_of, source, ja, en, unit, kind }) => {
             let named = |((ja, en), (unit, kind))| PutIndicator { ja, en, unit, kind, source: source.clone() };
             let register = ja.zip(en).zip(unit.zip(kind)).map(named);
@@ -374,7 +426,9 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Import(ImportCommand::Gmis { file, json, prefectures }) => {
             import(&home, &file, json, prefectures).await
         }
-        Command::Audit { json } => audit(&home, json).await,
+        Command::Audit { json, command: None } => audit(&home, json).await,
+        Command::Audit { json, command: Some(command) } => trail::run(&home, command, json).await,
+        Command::Account(command) => account::account(&home, command).await,
         Command::Wholesaler(command) => bus::wholesaler(&home, command).await,
         Command::Relay(command) => bus::relay(&home, command).await,
         Command::Clock(command) => clock(&home, command).await,
@@ -425,6 +479,7 @@ async fn serve(home: Home, args: ServeArgs) -> Result<ExitCode> {
         allocation_url: args.allocation_url,
         distribution_url: args.distribution_url,
         broker: home.broker()?,
+        heads: true,
         ..Settings::all(listen(&args.bind, args.port)?)
     };
     let running = serve::start(&home, settings).await?;

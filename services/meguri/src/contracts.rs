@@ -6,7 +6,7 @@ use crate::{
     gate::schema_gate,
     samples::samples,
 };
-use domain::{error, policy};
+use domain::{error, issuing, policy};
 use serde_json::Value;
 use std::{
     fmt::Write as _,
@@ -31,11 +31,13 @@ const ENVELOPE: &str = "cloudevent";
 pub fn files() -> Result<Vec<(String, String)>, serde_json::Error> {
     let fixed = vec![
         ("contracts/authz-matrix.txt", policy::matrix()),
+        ("contracts/issuing-matrix.txt", issuing::matrix()),
         ("contracts/error-codes.md", error_codes()),
         ("contracts/openapi/identity.json", pretty(&identity::api::openapi())?),
         ("contracts/openapi/capacity.json", pretty(&capacity::api::openapi())?),
         ("contracts/openapi/allocation.json", pretty(&allocation::api::openapi())?),
         ("contracts/openapi/distribution.json", pretty(&distribution::api::openapi())?),
+        ("contracts/openapi/relay.json", pretty(&relay::api::openapi())?),
         ("contracts/asyncapi.json", pretty(&asyncapi::document()?)?),
         ("graphql/schema.graphql", gateway::sdl()),
     ];

@@ -3,6 +3,7 @@ use crate::{
     cli::listen,
     home::Home,
     import,
+    round::Satellite,
     seed::{self, SignIn},
     serve::{self, Running, Settings},
     story::{
@@ -101,7 +102,8 @@ impl Demo {
     }
 
     async fn serve(&self) -> Result<Running> {
-        let settings = Settings { broker: self.home.broker()?, ..Settings::all(listen("127.0.0.1", self.port)?) };
+        let socket = listen("127.0.0.1", self.port)?;
+        let settings = Settings { broker: self.home.broker()?, heads: true, ..Settings::all(socket) };
         serve::start(&self.home, settings).await
     }
 }
@@ -156,6 +158,7 @@ async fn show(demo: &Demo) -> Result<()> {
         sign_ins.push(seed::hospital_persona(&demo.home, "hospital", *id, *municipality, name).await?);
     }
     first_morning(demo, &server, &imported).await?;
+    first_round(demo, &server, &imported).await?;
     say(&welcome(&server.url, &sign_ins));
     until_interrupted().await?;
     server.stop().await;
@@ -168,6 +171,8 @@ fn welcome(url: &str, sign_ins: &[SignIn]) -> String {
     format!(
         "
 訓練環境が動いています（数字はすべて訓練用です）/ a training instance is running (all its figures are made up)
+
+  画面 / console  {url}/
 
   GraphQL    {url}/graphql
   REST       {url}/v1/reports
@@ -209,6 +214,26 @@ async fn first_morning(demo: &Demo, server: &Running, imported: &import::Outcome
         return Err(Failure::internal(format!("{} reports were refused: {}", sent.rejected, sent.problems.join("; "))));
     }
     Ok(())
+}
+
+/// A round (クール) to be divided, with its sites, wishes and officers, so that the desks have work to do. Only
+/// once per instance.
+async fn first_round(demo: &Demo, server: &Running, imported: &import::Outcome) -> Result<()> {
+    let client = story::client::Client::new(&server.url);
+    let ministry = seed::sign_ins(&demo.home).into_iter().find(|sign_in| sign_in.name == "ministry");
+    let ministry = ministry.ok_or_else(|| Failure::internal("no ministry persona"))?;
+    let token = client.token(&ministry.name, &ministry.credential, false).await?;
+    let known = client.graphql(&token, "{ rounds { roundId } }", serde_json::json!({})).await?;
+    if known.get("rounds").and_then(serde_json::Value::as_array).is_some_and(|rounds| !rounds.is_empty()) {
+        return Ok(());
+    }
+    say("訓練用のクールを開きます / opening a training round");
+    let satellites: Vec<Satellite> = imported
+        .facilities
+        .iter()
+        .map(|(_, id, municipality, name)| Satellite { facility: *id, municipality: *municipality, name: name.clone() })
+        .collect();
+    story::round::prepare(&demo.home, &satellites, &say).await
 }
 
 /// Who can sign in, as a table.

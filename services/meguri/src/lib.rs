@@ -1,4 +1,5 @@
 //! The one binary's parts: it runs the services, and does what operators do from a shell.
+pub mod account;
 pub mod allocate;
 mod asyncapi;
 pub mod audit;
@@ -8,12 +9,14 @@ pub mod contracts;
 pub mod demo;
 pub mod gate;
 pub mod gmis;
+pub mod heads;
 pub mod home;
 pub mod import;
 pub mod indicator_file;
 pub mod messaging;
 pub mod past;
 pub mod population;
+pub mod reach;
 pub mod round;
 pub mod samples;
 pub mod seed;
@@ -23,4 +26,5 @@ pub mod story;
 pub mod synthetic;
 pub mod table;
 mod tail;
+pub mod trail;
 pub mod wholesalers;

@@ -7,7 +7,7 @@ use platform::{
     failure::Result,
     months,
 };
-use relay::{Relay, topology};
+use relay::{Relay, delivery::Settings, topology};
 use std::time::Duration;
 
 /// First and longest pause between attempts to make the broker's places.
@@ -31,7 +31,7 @@ impl Messaging {
     /// When the relay's pools cannot be set up.
     pub fn start(home: &Home, broker: Broker, clock: &Clock, runs_relay: bool, consumers: Consumers) -> Result<Self> {
         let relay = match runs_relay {
-            true => Some(Relay::new(broker.clone(), &home.role_url("relay_app")?, clock.clone())?),
+            true => Some(Relay::new(broker.clone(), &home.role_url("relay_app")?, clock.clone(), delivery(home, clock))?),
             false => None,
         };
         if let Some(relay) = &relay {
@@ -60,6 +60,12 @@ impl Messaging {
     pub async fn stop(self) {
         self.task.stop().await;
     }
+}
+
+/// How notices leave this instance.
+#[must_use]
+pub fn delivery(home: &Home, clock: &Clock) -> Settings {
+    Settings::from_env(&home.stack.instance, &home.stack.secret, clock.training())
 }
 
 /// Makes the main virtual host; answers whether to go on.

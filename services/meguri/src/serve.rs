@@ -1,5 +1,9 @@
 //! Running the services: all in one process, or some of them.
-use crate::{home::Home, messaging::Messaging};
+use crate::{
+    heads::Heads,
+    home::Home,
+    messaging::{self, Messaging},
+};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, middleware::from_fn, web};
 use allocation::Allocation;
 use capacity::Capacity;
@@ -10,12 +14,16 @@ use platform::{
     Db, Failure, Shared,
     amqp::Broker,
     auth::Verifier,
+    background::Background,
     clock::Clock,
+    directory::Directory,
+    emergencies::Emergencies,
     failure::Result,
     http,
     limit::{Limiter, Rates},
-    months,
+    months, seal,
 };
+use relay::Notices;
 use serde_json::json;
 use std::{net::TcpListener, time::Duration};
 
@@ -69,6 +77,8 @@ pub struct Settings {
     pub rates: Rates,
     /// Where events go; without it they wait in the outboxes.
     pub broker: Option<Broker>,
+    /// Sign the heads of the sealed chains each minute, into the instance's data folder.
+    pub heads: bool,
 }
 
 impl Settings {
@@ -86,6 +96,7 @@ impl Settings {
             limit_prefix: None,
             rates: Rates::default(),
             broker: None,
+            heads: false,
         }
     }
 
@@ -104,6 +115,8 @@ pub struct Running {
     pub clock: Clock,
     /// Relay and consumers, if there is a broker.
     pub messaging: Option<Messaging>,
+    /// What seals the audit trail and signs its heads.
+    sealing: Vec<Background>,
     handle: actix_web::dev::ServerHandle,
     server: tokio::task::JoinHandle<std::io::Result<()>>,
 }
@@ -115,6 +128,10 @@ impl Running {
         let _ = self.server.await;
         if let Some(messaging) = self.messaging {
             messaging.stop().await;
+        }
+        // last: what the others have just written is sealed too, and then signed
+        for job in self.sealing {
+            job.stop().await;
         }
     }
 
@@ -130,13 +147,17 @@ impl Running {
 /// The part of the process that all services share.
 ///
 /// # Errors
-/// When the clock cannot be read.
+/// When the clock or the directory cannot be read.
 pub async fn shared(home: &Home, clock_db: &Db, identity_url: &str, prefix: &str, rates: Rates) -> Result<Shared> {
     let verifier = Verifier::new(&home.stack.instance, identity_url);
     verifier.revocations().refresh(clock_db).await?;
+    let emergencies = Emergencies::default();
+    emergencies.refresh(clock_db).await?;
     Ok(Shared {
         instance: home.stack.instance.clone(),
         clock: Clock::load(clock_db).await?,
+        emergencies,
+        directory: Directory::load(clock_db).await?,
         verifier,
         limiter: Limiter::new(prefix, Some(&home.stack.redis_url), rates),
         runtime: tokio::runtime::Handle::current(),
@@ -160,8 +181,13 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     let clock_db = Db::new(&home.role_url("gateway")?, "reference", 2)?;
     let shared = shared(home, &clock_db, &identity_url, &prefix, settings.rates).await?;
     shared.clock.follow(clock_db.clone());
+    shared.directory.follow();
     shared.verifier.revocations().follow(clock_db.clone());
+    shared.emergencies.follow(clock_db.clone());
     let gateway_db = home.pool("gateway", "reference")?;
+
+    // another small one: what was shown is noted apart from the read-only snapshots
+    let views_db = Db::new(&home.role_url("gateway_views")?, "views", 4)?;
 
     let identity = match settings.runs(Service::Identity) {
         true => Some(Identity::new(shared.clone(), home.pool("identity_app", "identity")?, &home.stack.secret)),
@@ -175,6 +201,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
         months::keep(&identity.db, &identity.shared.clock);
         identity::jobs::sessions::start(identity);
         identity::jobs::keys::start(identity);
+        identity::jobs::delegations::start(identity);
     }
     let allocation = match settings.runs(Service::Allocation) {
         true => Some(Allocation::new(shared.clone(), home.pool("allocation_app", "allocation")?)),
@@ -200,12 +227,23 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
         Gateway::new(GatewaySettings {
             shared: shared.clone(),
             db: gateway_db.clone(),
+            views_db: views_db.clone(),
+            identity_url,
             capacity_url,
             allocation_url,
             distribution_url,
             cursor_secret: home.stack.secret.clone(),
         })
     });
+
+    let notices = match settings.runs(Service::Relay) {
+        true => Some(Notices {
+            shared: shared.clone(),
+            db: home.pool("relay_app", "relay")?,
+            delivery: messaging::delivery(home, &shared.clock),
+        }),
+        false => None,
+    };
 
     let clock = shared.clock.clone();
     let messaging = match settings.broker.clone() {
@@ -221,6 +259,10 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
         }
         None => None,
     };
+    let mut sealing = vec![seal::start(&Db::new(&home.role_url("seal")?, "reference", 2)?, &clock)];
+    if settings.heads {
+        sealing.push(Heads::of(home)?.start());
+    }
     let probe = web::Data::new(Probe::new(clock_db));
     let server = HttpServer::new(move || {
         App::new()
@@ -240,13 +282,20 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
                 if let Some(distribution) = &distribution {
                     distribution::api::configure(distribution, config);
                 }
+                if let Some(notices) = &notices {
+                    relay::api::configure(notices, config);
+                }
                 if let Some(gateway) = &gateway {
                     gateway.configure(config);
                 }
             })
             .service(http::resource("/healthz", "GET, HEAD").route(http::get().to(healthz)))
             .service(http::resource("/readyz", "GET, HEAD").route(http::get().to(readyz)))
-            .default_service(web::to(http::not_found))
+            .default_service(if gateway.is_some() {
+                web::to(gateway::console::serve)
+            } else {
+                web::to(http::not_found)
+            })
     })
     .workers(WORKERS)
     .client_request_timeout(HEADERS_TIMEOUT)
@@ -257,7 +306,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     .map_err(Failure::internal)?
     .run();
     let handle = server.handle();
-    Ok(Running { url: own, gateway_db, clock, messaging, handle, server: tokio::spawn(server) })
+    Ok(Running { url: own, gateway_db, clock, messaging, sealing, handle, server: tokio::spawn(server) })
 }
 
 /// The process lives.

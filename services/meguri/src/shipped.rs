@@ -1,7 +1,10 @@
 //! The rules that come with Meguri, published in a training instance.
 use crate::home::Home;
 use allocation::app::rules::publish_rule;
-use domain::rule::json;
+use domain::{
+    Problem,
+    rule::{Rule, json},
+};
 use platform::{OpCtx, clock::Clock, failure::Result};
 
 /// Their documents, allocation-rule/1.
@@ -14,6 +17,20 @@ const RULES: [&str; 7] = [
     include_str!("../../../rules/second-doses-first@1.json"),
     include_str!("../../../rules/target-80-percent@1.json"),
 ];
+
+/// The shipped rule of this name, `july-2021@1`.
+///
+/// # Errors
+/// None but for a shipped document that is none, which a test would have found.
+pub fn rule(name: &str) -> std::result::Result<Option<Rule>, Problem> {
+    for document in RULES {
+        let rule = Rule::read(document)?;
+        if rule.name() == name {
+            return Ok(Some(rule));
+        }
+    }
+    Ok(None)
+}
 
 /// Publishes those that are not there yet; answers their number.
 ///

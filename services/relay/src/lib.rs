@@ -1,11 +1,13 @@
-//! Publishes every outbox to RabbitMQ and keeps the notifications; no business rule.
+//! Publishes every outbox to RabbitMQ, keeps the notifications and delivers them; no business rule.
+pub mod api;
 pub mod app;
+pub mod delivery;
 pub mod jobs;
 pub mod topology;
 
 use jobs::drain::{self, Progress};
 use platform::{
-    Db,
+    Db, Shared,
     amqp::{Broker, Publisher},
     background::Background,
     clock::Clock,
@@ -39,7 +41,20 @@ pub struct Relay {
     pub inbox: Inbox,
     /// What is drained.
     pub outboxes: Vec<Outbox>,
+    /// How notices leave.
+    pub delivery: delivery::Settings,
     publisher: Publisher,
+}
+
+/// What asking for notices needs: no broker. Cheap to clone.
+#[derive(Clone)]
+pub struct Notices {
+    /// Shared by all services of the process.
+    pub shared: Shared,
+    /// Pool in the role `relay_app`.
+    pub db: Db,
+    /// How notices leave.
+    pub delivery: delivery::Settings,
 }
 
 /// Everything of a relay that runs. Dropped, it stops.
@@ -66,11 +81,12 @@ impl Running {
 }
 
 impl Relay {
-    /// The service in role `relay_app`, whose address `database_url` is. Nothing is connected yet.
+    /// The service in role `relay_app`, whose address `database_url` is. Nothing is connected yet. Notices leave as
+    /// `delivery` says.
     ///
     /// # Errors
     /// When a pool cannot be set up.
-    pub fn new(broker: Broker, database_url: &str, clock: Clock) -> Result<Self> {
+    pub fn new(broker: Broker, database_url: &str, clock: Clock, delivery: delivery::Settings) -> Result<Self> {
         let outbox = |schema| {
             let db = Db::new(database_url, schema, CONNECTIONS)?;
             Ok(Outbox { schema, db, progress: Progress::default() })
@@ -80,6 +96,7 @@ impl Relay {
             inbox: Inbox { db: Db::new(database_url, "relay", CONNECTIONS)?, clock },
             outboxes: SCHEMAS.into_iter().map(outbox).collect::<Result<_>>()?,
             broker,
+            delivery,
             publisher,
         })
     }
@@ -92,6 +109,7 @@ impl Relay {
         let mut jobs: Vec<Background> = drains.collect();
         jobs.push(jobs::notify::start(self));
         jobs.push(jobs::replay::start(self));
+        jobs.push(jobs::deliver::start(self));
         let (watch, stuck) = inbox::watch(&self.broker, &self.inbox);
         jobs.push(watch);
         Running { jobs, stuck }

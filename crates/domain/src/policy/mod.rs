@@ -35,7 +35,7 @@ mod scope;
 mod table;
 
 pub use matrix::matrix;
-pub use place::{Actor, Place, Reach, Relation, Share, Shared, relation};
+pub use place::{Actor, Opened, Place, Reach, Relation, Share, Shared, relation};
 pub use role::{Action, Role};
 pub use scope::{Facilities, Scope, Shipments};
 use table::{Verdict, answer};

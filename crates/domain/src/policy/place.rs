@@ -64,6 +64,27 @@ pub struct Shared {
     pub what: Share,
 }
 
+/// An access in an emergency that has not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opened {
+    /// The access.
+    pub access: Uuid,
+    /// A facility, or a territory with all its facilities.
+    pub at: Place,
+}
+
+impl Opened {
+    /// Is this facility open to it?
+    #[must_use]
+    pub fn covers(&self, facility: FacilityId, municipality: TerritoryCode) -> bool {
+        match self.at {
+            Place::Facility(id, _) => id == facility,
+            Place::Territory(code) => code.contains(municipality),
+            Place::Wholesaler(_) | Place::Branch(_) => false,
+        }
+    }
+}
+
 /// What an actor reaches beyond the tree of territories on a business day. Resolved outside
 /// (`platform::directory`) and carried along, so that a decision needs no query.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -78,6 +99,8 @@ pub struct Reach {
     pub gone: bool,
     /// All facilities of the instance that are closed on this day.
     pub closed: Arc<BTreeSet<FacilityId>>,
+    /// What the actor's own account has asked for in an emergency.
+    pub opened: Vec<Opened>,
 }
 
 static NOTHING: LazyLock<Arc<Reach>> = LazyLock::new(Arc::default);
@@ -174,6 +197,8 @@ names! {
         SharedFacilities = "shared_facilities",
         /// the facilities' reports are shared by agreement
         SharedReports = "shared_reports",
+        /// the facility's reports were asked for in an emergency
+        BreakGlass = "break_glass",
         /// the actor's home was merged away
         Merged = "merged",
         /// the facility is the actor's to see, and closed
@@ -195,6 +220,7 @@ impl Relation {
             Self::SharedFigures => 'f',
             Self::SharedFacilities => 'm',
             Self::SharedReports => 'r',
+            Self::BreakGlass => 'b',
             Self::Merged => 'g',
             Self::Closed => 'x',
         }
@@ -294,6 +320,11 @@ pub(super) fn relations(home: Place, reach: &Reach, place: Place) -> Relations {
         for shared in reach.shared.iter().filter(|shared| shared.at.contains(at)) {
             found.add(shared.what.into());
         }
+    }
+    if let Place::Facility(id, at) = place
+        && reach.opened.iter().any(|opened| opened.covers(id, at))
+    {
+        found.add(Relation::BreakGlass);
     }
     found
 }

@@ -51,6 +51,12 @@ names! {
         FacilityRead = "facility_read",
         /// A facility's own reports.
         ReportRead = "report_read",
+        /// Who saw what about a facility.
+        ViewsRead = "views_read",
+        /// Asking in an emergency for access to reports that one does not see otherwise.
+        BreakGlassOpen = "break_glass_open",
+        /// Saying afterwards, as a second person, whether such an access was right.
+        BreakGlassReview = "break_glass_review",
         /// Sending or correcting a facility's report.
         ReportSubmit = "report_submit",
         /// Creating and changing facilities in bulk, and who must report.
@@ -69,6 +75,16 @@ names! {
         CredentialChange = "credential_change",
         /// Making accounts of machines, changing their secrets, taking their access away.
         ServiceAccountManage = "service_account_manage",
+        /// Reading who has an account, without credentials and addresses.
+        AccountRead = "account_read",
+        /// Redeeming the invitation to one's own account.
+        InvitationRedeem = "invitation_redeem",
+        /// Letting another organisation's account do something for one's own.
+        Delegate = "delegate",
+        /// Reading notices; whom each is for, it says itself.
+        NoticeRead = "notice_read",
+        /// Publishing, correcting and withdrawing notices for a place.
+        NoticePublish = "notice_publish",
         /// Reading a round's plans and grants at a place.
         PlanRead = "plan_read",
         /// Computing, adjusting and handing in a plan.
@@ -117,6 +133,8 @@ names! {
         LotRecall = "lot_recall",
         /// Wholesalers, branches, areas, their broker users, replays and dead letters.
         WholesalerManage = "wholesaler_manage",
+        /// Asking for the notices to one's own office, facility or company by mail or webhook.
+        SubscriptionManage = "subscription_manage",
         /// Applying the events of other services.
         EventApply = "event_apply",
         /// Moving the clock of a training instance.
@@ -144,11 +162,14 @@ impl Action {
                 | Self::FiguresRead
                 | Self::FacilityRead
                 | Self::ReportRead
+                | Self::ViewsRead
                 | Self::PlanRead
                 | Self::PlanProposalRead
                 | Self::PublishedRead
                 | Self::ShipmentRead
                 | Self::SharingRead
+                | Self::AccountRead
+                | Self::NoticeRead
         )
     }
 }

@@ -112,6 +112,12 @@ impl Scope {
         }
         let agreed = self.reach.shared.iter().filter(|shared| allows(shared.what.into()));
         codes.extend(agreed.map(|shared| shared.at));
+        if allows(Relation::BreakGlass) {
+            codes.extend(self.reach.opened.iter().filter_map(|opened| match opened.at {
+                Place::Territory(code) => Some(code),
+                _ => None,
+            }));
+        }
         codes
     }
 

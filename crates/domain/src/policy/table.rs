@@ -105,6 +105,11 @@ fn shown_by_agreement(role: Role, relation: Relation, what: &[Relation]) -> bool
     ) && what.contains(&relation)
 }
 
+/// Roles that may ask for access in an emergency: those who move patients.
+fn may_break_glass(role: Role) -> bool {
+    matches!(role, Role::Prefecture | Role::CoordinationHq | Role::HealthCentre | Role::FireService)
+}
+
 /// Roles that see how the doses of their place are divided and where they are brought.
 pub(super) fn looks_on(role: Role, relation: Relation) -> bool {
     match role {
@@ -171,7 +176,9 @@ fn plan(role: Role, action: Action, level: Level, relation: Relation) -> Verdict
 /// Facilities, their reports and the sums of these.
 fn care(role: Role, action: Action, level: Level, relation: Relation) -> Verdict {
     let seen = level == Level::Facility
-        && (sees(role, relation) || shown_by_agreement(role, relation, &[Relation::SharedReports]));
+        && (sees(role, relation)
+            || shown_by_agreement(role, relation, &[Relation::SharedReports])
+            || relation == Relation::BreakGlass && may_break_glass(role));
     match (action, level) {
         (Action::FiguresRead, Level::Published) => Verdict::Allow,
         // the sum over a municipality with one hospital is that hospital's report
@@ -184,9 +191,15 @@ fn care(role: Role, action: Action, level: Level, relation: Relation) -> Verdict
         (Action::ReportRead, _) => of_seen(
             seen && (oversees(role, relation)
                 || matches!(role, Role::Hospital | Role::Clinic)
-                || relation == Relation::SharedReports),
+                || matches!(relation, Relation::SharedReports | Relation::BreakGlass)),
             seen,
         ),
+        // those who answer for it, and the facility about itself
+        (Action::ViewsRead, _) => {
+            let above = matches!(role, Role::Ministry | Role::Prefecture | Role::Auditor);
+            let own = matches!(role, Role::Hospital | Role::Clinic);
+            of_seen(seen && relation.is_inside() && (above || own), seen)
+        }
         (Action::ReportSubmit, _) => {
             let reports = matches!(role, Role::Hospital | Role::Clinic | Role::ReportingProxy);
             of_seen(seen && reports, seen)
@@ -199,9 +212,37 @@ fn care(role: Role, action: Action, level: Level, relation: Relation) -> Verdict
     }
 }
 
+/// Accounts, who acts for whom, and what is told to all. Which of the accounts of a place may be issued, and by
+/// whom, `domain::issuing` says; whom a notice is for, the notice itself.
+fn people(role: Role, action: Action, relation: Relation) -> Verdict {
+    let (own, inside) = (relation == Relation::Own, relation.is_inside());
+    match action {
+        Action::NoticeRead => Verdict::Allow,
+        Action::NoticePublish => {
+            when(inside && matches!(role, Role::Ministry | Role::Prefecture | Role::Operator), Verdict::Refuse)
+        }
+        _ if role == Role::Public => Verdict::Hide,
+        Action::InvitationRedeem => when(own, Verdict::Hide),
+        // who looks on or helps has nothing that others could do for it; the machine ends what is over
+        Action::Delegate => of_seen(own && !matches!(role, Role::Auditor | Role::HelpDesk), inside),
+        _ => match role {
+            Role::Ministry | Role::Prefecture | Role::Municipality | Role::Wholesaler | Role::Operator => {
+                when(inside, Verdict::Hide)
+            }
+            Role::Auditor | Role::HelpDesk => of_seen(inside && action == Action::AccountRead || own, inside),
+            // an organisation's own
+            _ => when(own, Verdict::Hide),
+        },
+    }
+}
+
 /// What goes on at a closed facility when whoever looks after it wants it: reading, and settling what is left.
 fn goes_on(action: Action) -> bool {
-    action.is_read() || matches!(action, Action::FacilityClose | Action::ShipmentCancel | Action::DiscrepancyResolve)
+    action.is_read()
+        || matches!(
+            action,
+            Action::FacilityClose | Action::ShipmentCancel | Action::DiscrepancyResolve | Action::AccountIssue
+        )
 }
 
 /// A closed facility: those who look after it read on and write no more, its own staff see nothing.
@@ -231,6 +272,7 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
         Action::FiguresRead
         | Action::FacilityRead
         | Action::ReportRead
+        | Action::ViewsRead
         | Action::ReportSubmit
         | Action::FacilityClose => care(role, action, level, relation),
         Action::PlanRead
@@ -265,14 +307,36 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
             let officer = !matches!(role, Role::ReportingProxy | Role::Auditor | Role::HelpDesk | Role::Public);
             of_seen(officer && inside, inside)
         }
+        Action::SubscriptionManage => {
+            let machine_room = matches!(role, Role::Public | Role::Operator | Role::HelpDesk);
+            when(relation == Relation::Own && !machine_room, Verdict::Refuse)
+        }
+        // what is seen anyway needs no emergency, which the use case says first
+        Action::BreakGlassOpen => {
+            let place = matches!(level, Level::Published | Level::Municipality | Level::Facility);
+            when(place && may_break_glass(role), Verdict::Refuse)
+        }
+        Action::BreakGlassReview => {
+            let seen = inside && oversees(role, relation);
+            of_seen(seen && matches!(role, Role::Ministry | Role::Prefecture), seen)
+        }
         Action::LotRecall => when(inside && role == Role::Ministry, Verdict::Refuse),
         // between territories: their officers, and whoever looks after them, know what was agreed
         Action::SharingRead | Action::SharingManage => {
             let territory = matches!(level, Level::Published | Level::Municipality);
             let seen = territory && oversees(role, relation) && role != Role::ReportingProxy;
-            let officer = matches!(role, Role::Ministry | Role::Prefecture);
-            of_seen(seen && (officer || action == Action::SharingRead), seen)
+            match action {
+                Action::SharingRead => when(seen, Verdict::Hide),
+                // that there is such a territory is known to everybody
+                _ => when(seen && matches!(role, Role::Ministry | Role::Prefecture), Verdict::Refuse),
+            }
         }
+        Action::AccountRead
+        | Action::AccountIssue
+        | Action::InvitationRedeem
+        | Action::Delegate
+        | Action::NoticeRead
+        | Action::NoticePublish => people(role, action, relation),
         Action::RoundOpen
         | Action::PlanCarry
         | Action::PastRoundImport
@@ -281,7 +345,6 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
         | Action::FacilityImport
         | Action::StatusImport
         | Action::DayOpen
-        | Action::AccountIssue
         | Action::AreaImport
         | Action::ClockStep => when(inside && role == Role::Operator, Verdict::Refuse),
     }

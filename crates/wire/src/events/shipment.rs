@@ -239,9 +239,9 @@ pub struct ReceivedLot {
 pub struct NotificationRequested {
     /// Made by the service that asks.
     pub notification_id: Uuid,
-    /// `territory`, `facility`, `wholesaler`
+    /// `territory`, `facility`, `wholesaler`, `account`
     pub recipient_kind: String,
-    /// Territory's code, facility's id, wholesaler's or branch's code.
+    /// Territory's code, facility's id, wholesaler's or branch's code, account's id.
     pub recipient: String,
     /// What it is about: `shipment/<id>`.
     pub about: String,

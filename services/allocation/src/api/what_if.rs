@@ -148,6 +148,8 @@ mod tests {
             watermark: watermark(),
             what_if: Uuid::nil(),
             round: None,
+            past_round: None,
+            figures: Vec::new(),
             holder: TerritoryCode::NATION,
             supply_units: 3,
             unit_vials: 195,

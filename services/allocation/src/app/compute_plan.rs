@@ -137,7 +137,8 @@ async fn write_plan(tx: &mut Tx, ctx: &OpCtx, key: &Key, request: &ComputePlan, 
     }
     let (rule, is_stored) = resolve(tx, asked).await?;
     let supply_vials = supply(tx, &round, request.holder).await?;
-    let scope = Scope { holder: request.holder, among, round: Some(&round), day: BusinessDay::at(ctx.now) };
+    let day = BusinessDay::at(ctx.now);
+    let scope = Scope { holder: request.holder, among, round: Some(&round), day, past: None, figures: &[] };
     let gathered = gather(tx, scope, &[&rule]).await?;
     let inputs = gathered.inputs(&rule, "rule", supply_vials / i64::from(round.pack_vials), unit(&round))?;
     let of = subject(&round, &holder, existing.as_ref().map_or(request.id, |plan| plan.id));

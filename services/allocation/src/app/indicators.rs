@@ -22,10 +22,10 @@ const TEXT_CHARS_MAX: usize = 500;
 const CODE_CHARS_MAX: usize = 60;
 /// Faults that an answer lists; a file of another indicator has one in each line.
 const ERRORS_MAX: usize = 1_000;
-/// Names that mean something fixed in the expressions of rules.
-const RESERVED: [&str; 13] = [
-    "wish_vials",
-    "population_total",
+/// Figures that there are without anybody recording them.
+const BUILT_IN: [&str; 4] = ["wish_vials", "population_total", "past_doses", "past_doses_before"];
+/// Words that mean something fixed in the expressions of rules.
+pub(super) const FIXED_WORDS: [&str; 11] = [
     "doses_per_vial",
     "vials_per_unit",
     "doses_per_unit",
@@ -80,10 +80,15 @@ fn allowed(ctx: &OpCtx) -> Result<domain::policy::Permit> {
     permit(ctx, Action::IndicatorRecord, TerritoryCode::NATION, Problem::new(&error::AUTH_FORBIDDEN))
 }
 
-fn check_names(code: &str, request: &PutIndicator) -> Result<()> {
+/// Lower-case letters, digits and _, beginning with a letter.
+pub(super) fn is_code(code: &str) -> bool {
     let begins = code.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
     let is_name = code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    if !begins || !is_name || code.len() > CODE_CHARS_MAX || RESERVED.contains(&code) {
+    begins && is_name && code.len() <= CODE_CHARS_MAX
+}
+
+fn check_names(code: &str, request: &PutIndicator) -> Result<()> {
+    if !is_code(code) || BUILT_IN.contains(&code) || FIXED_WORDS.contains(&code) {
         return Err(Problem::new(&error::ALLOCATION_INDICATOR_RESERVED).with("indicator", code).into());
     }
     let invalid =
@@ -100,7 +105,7 @@ fn check_names(code: &str, request: &PutIndicator) -> Result<()> {
     if errors.is_empty() { Ok(()) } else { Err(Problem::of_fields(&error::REQUEST_INVALID, errors).into()) }
 }
 
-fn is_text(text: &str) -> bool {
+pub(super) fn is_text(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().count() <= TEXT_CHARS_MAX && !text.contains('\0')
 }
 

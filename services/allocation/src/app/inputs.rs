@@ -1,5 +1,6 @@
 //! What a rule is computed from: places, populations, wishes, indicators, and what places had before.
 //! Gathered in six statements at most, however many places and rules there are.
+use super::{own_figures, past_basis::Past};
 use allocation_store::{
     read::inputs as read,
     rows::{Figure as Row, Given, Indicator, Round},
@@ -11,6 +12,7 @@ use domain::{
 };
 use platform::{db::Session, failure::Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use wire::what_if::WhatIfFigures;
 
 /// Total population: `reference.population`, band `total`.
 const POPULATION_TOTAL: &str = "population_total";
@@ -18,6 +20,9 @@ const POPULATION_TOTAL: &str = "population_total";
 const POPULATION: &str = "population_";
 /// Vials that a place's sites wish for in the round.
 const WISH: &str = "wish_vials";
+/// Doses that a place really got in a round of the past, and before it.
+const PAST: &str = "past_doses";
+const PAST_BEFORE: &str = "past_doses_before";
 /// Sources named of one indicator; one file has one.
 const SOURCES_MAX: usize = 3;
 
@@ -32,6 +37,10 @@ pub(super) struct Scope<'a> {
     pub round: Option<&'a Round>,
     /// No figure is newer.
     pub day: BusinessDay,
+    /// A round of the past whose places take part.
+    pub past: Option<&'a Past>,
+    /// Figures of the request's own, before recorded ones of the same name.
+    pub figures: &'a [WhatIfFigures],
 }
 
 /// One indicator over all places.
@@ -64,18 +73,25 @@ struct Places {
 /// Reads what these rules need.
 ///
 /// # Errors
-/// The database's. What is missing is told by [`Gathered::inputs`], rule by rule.
+/// `request.invalid` for figures of the request's own that name a place or a day that there is not; the
+/// database's. What is missing is told by [`Gathered::inputs`], rule by rule.
 pub(super) async fn gather(conn: &mut Session, scope: Scope<'_>, rules: &[&Rule]) -> Result<Gathered> {
     let names: BTreeSet<String> = rules.iter().flat_map(|rule| rule.indicators()).collect();
-    let prefecture = (scope.holder.tier() == Tier::Prefecture).then(|| scope.holder.to_string());
-    let territories = read::territories(conn, prefecture.as_deref()).await?;
-    let given = match scope.round {
-        Some(round) => read::given_before(conn, round.id).await?,
-        None => Vec::new(),
+    let past = scope.past.filter(|past| !past.places().is_empty());
+    let (mut places, by_place) = if let Some(past) = past {
+        places_of(past)
+    } else {
+        let prefecture = (scope.holder.tier() == Tier::Prefecture).then(|| scope.holder.to_string());
+        places(read::territories(conn, prefecture.as_deref()).await?, scope.among)
     };
-    let (mut places, by_place) = places(territories, scope.among);
-    let unit_vials = scope.round.map_or(1, |round| i64::from(round.pack_vials));
-    give(&mut places, &by_place, given, unit_vials);
+    let misplaced = own_figures::misplaced(scope.figures, scope.day, |place| by_place.index.contains_key(place));
+    if !misplaced.is_empty() {
+        return Err(Problem::of_fields(&error::REQUEST_INVALID, misplaced).into());
+    }
+    if let Some(round) = scope.round {
+        let given = read::given_before(conn, round.id).await?;
+        give(&mut places, &by_place, given, i64::from(round.pack_vials));
+    }
 
     let window = scope.round.map(|round| Window {
         from: BusinessDay::from_date(round.delivery_from),
@@ -83,13 +99,20 @@ pub(super) async fn gather(conn: &mut Session, scope: Scope<'_>, rules: &[&Rule]
     });
     let mut columns = BTreeMap::new();
     if names.contains(WISH)
+        && scope.figures.iter().all(|figures| figures.code != WISH)
         && let Some(round) = scope.round
     {
         let wished = read::wished(conn, round.id).await?;
         columns.insert(WISH.to_owned(), wishes(&by_place, wished, scope.day));
     }
-    let codes: Vec<String> =
-        names.iter().filter(|name| ![WISH, POPULATION_TOTAL].contains(&name.as_str())).cloned().collect();
+    for (name, past) in past.iter().flat_map(|past| [(PAST, *past), (PAST_BEFORE, *past)]) {
+        if names.contains(name) {
+            columns.insert(name.to_owned(), past_column(name, past));
+        }
+    }
+    columns.extend(scope.figures.iter().map(|figures| (figures.code.clone(), own_column(&by_place, figures))));
+    let is_recorded = |name: &&String| ***name != *POPULATION_TOTAL && !columns.contains_key(*name) && ***name != *WISH;
+    let codes: Vec<String> = names.iter().filter(is_recorded).cloned().collect();
     if !codes.is_empty() {
         let (first, last) = days(rules, window, scope.day);
         let indicators = read::indicators(conn, &codes).await?;
@@ -192,6 +215,52 @@ fn places(territories: Vec<read::Territory>, among: Tier) -> (Vec<PlaceInput>, P
         values: Vec::new(),
     };
     (taking.into_iter().map(place).collect(), Places { among, index, above, members })
+}
+
+/// The places of a round of the past: each stands for itself.
+fn places_of(past: &Past) -> (Vec<PlaceInput>, Places) {
+    let before: HashMap<&str, i64> = past.given_before().collect();
+    let place = |place: &super::past_basis::PastPlace| PlaceInput {
+        code: place.code.clone(),
+        name: place.name.clone(),
+        parent: String::new(),
+        given_before: before.get(place.code.as_str()).copied().unwrap_or(0),
+        values: Vec::new(),
+    };
+    let taking: Vec<PlaceInput> = past.places().iter().map(place).collect();
+    let index = taking.iter().enumerate().map(|(index, place)| (place.code.clone(), index)).collect();
+    let members = vec![0; taking.len()];
+    (taking, Places { among: Tier::Municipality, index, above: HashMap::new(), members })
+}
+
+/// What each place really got in a round of the past, or before it. Whoever handed over more than it got has 0.
+fn past_column(name: &str, past: &Past) -> Column {
+    let (ja, en) =
+        if name == PAST { ("実際の配分", "really given") } else { ("それまでの配分", "given before") };
+    let source = IndicatorSource {
+        name: name.to_owned(),
+        ja: ja.to_owned(),
+        en: en.to_owned(),
+        unit: "doses".to_owned(),
+        source: past.source().to_owned(),
+    };
+    let cell = |place: &super::past_basis::PastPlace| {
+        let value = if name == PAST { place.doses } else { place.before };
+        Cell::Level(Figure { value: value.max(0), as_of: past.day() })
+    };
+    Column { source, is_daily: false, cells: past.places().iter().map(cell).collect() }
+}
+
+/// Figures that came with the request.
+fn own_column(by_place: &Places, figures: &WhatIfFigures) -> Column {
+    let mut cells = vec![Cell::Missing; by_place.members.len()];
+    for (place, value) in &figures.values {
+        if let Some(cell) = by_place.index.get(place).and_then(|index| cells.get_mut(*index)) {
+            *cell = Cell::Level(Figure { value: *value, as_of: figures.as_of });
+        }
+    }
+    let WhatIfFigures { code, ja, en, unit, source, .. } = figures.clone();
+    Column { source: IndicatorSource { name: code, ja, en, unit, source }, is_daily: false, cells }
 }
 
 /// Whole packs that each place had before.

@@ -19,6 +19,8 @@ pub mod what_if;
 
 mod book;
 mod inputs;
+mod own_figures;
+mod past_basis;
 mod post_plan;
 mod run_rule;
 mod stale;

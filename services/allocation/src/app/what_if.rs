@@ -3,7 +3,9 @@
 use super::{
     compute_plan::unit,
     inputs::{Gathered, Scope, gather},
-    no_round, permit, rules,
+    no_round, own_figures,
+    past_basis::Past,
+    permit, rules,
     run_rule::{Ran, run},
 };
 use crate::Allocation;
@@ -54,8 +56,8 @@ struct Done {
 /// Tries rules out. The second value tells that this id was answered before.
 ///
 /// # Errors
-/// `allocation.round_not_found` (also for a holder that the actor cannot see), `auth.forbidden`,
-/// `allocation.wrong_level`, `idempotency.key_reused`; `request.invalid` for more than five rules or none, for
+/// `allocation.round_not_found` (also for a holder that the actor cannot see), `allocation.past_round_not_found`,
+/// `auth.forbidden`, `allocation.wrong_level`, `allocation.past_round_gave_nothing`, `idempotency.key_reused`; `request.invalid` for more than five rules or none, for
 /// amounts out of range, and by rule (`rules[1]`) for what [`super::compute_plan`] refuses.
 pub async fn run_what_if(allocation: &Allocation, ctx: &OpCtx, request: RunWhatIf) -> Result<(WhatIfRan, bool)> {
     let missing = || request.round.map_or_else(|| Problem::new(&error::AUTH_FORBIDDEN), no_round);
@@ -111,11 +113,16 @@ fn check(request: &RunWhatIf) -> Result<Vec<Wanted>> {
     if let Some(supply) = request.supply {
         errors.extend(check_supply(supply));
     }
+    errors.extend(own_figures::check(&request.figures));
+    if request.round.is_some() && request.past_round.is_some() {
+        errors.push(invalid("past_round".to_owned(), "either round or past_round"));
+    }
     if request.holder.tier() == Tier::Municipality {
         errors.push(invalid("holder".to_owned(), "the nation or a prefecture"));
     }
     let is_whole = |supply: WhatIfSupply| supply.unit_vials.is_some() && supply.doses_per_vial.is_some();
-    if request.round.is_none() && !request.supply.is_some_and(is_whole) {
+    let names_a_round = request.round.is_some() || request.past_round.is_some();
+    if !names_a_round && !request.supply.is_some_and(is_whole) {
         errors.push(invalid("supply".to_owned(), "without a round: units, unit_vials and doses_per_vial"));
     }
     if errors.is_empty() { Ok(wanted) } else { Err(Problem::of_fields(&error::REQUEST_INVALID, errors).into()) }
@@ -169,7 +176,23 @@ struct Basis {
     among: Tier,
     supply_units: i64,
     unit: Unit,
-    in_force: Option<(Plan, HashMap<String, i64>)>,
+    past: Option<Past>,
+    in_force: Option<InForce>,
+}
+
+/// What it is compared with: a plan in force, or what was really given in a round of the past.
+struct InForce {
+    plan: Option<Plan>,
+    units: HashMap<String, i64>,
+}
+
+impl InForce {
+    /// Units of a place. Who has no line in a plan gets nothing; who got no whole boxes in the past cannot be
+    /// compared.
+    fn of(&self, place: &str) -> Option<i64> {
+        let units = self.units.get(place).copied();
+        if self.plan.is_some() { Some(units.unwrap_or(0)) } else { units }
+    }
 }
 
 async fn compute(conn: &mut Session, ctx: &OpCtx, request: &RunWhatIf, wanted: Vec<Wanted>) -> Result<Computed> {
@@ -179,7 +202,10 @@ async fn compute(conn: &mut Session, ctx: &OpCtx, request: &RunWhatIf, wanted: V
         holder: request.holder,
         among: basis.among,
         round: basis.round.as_ref(),
-        day: BusinessDay::at(ctx.now),
+        // of a round of the past: what was known then
+        day: basis.past.as_ref().map_or_else(|| BusinessDay::at(ctx.now), Past::day),
+        past: basis.past.as_ref(),
+        figures: &request.figures,
     };
     let gathered = gather(conn, scope, &rules.iter().collect::<Vec<_>>()).await?;
     let mut ran: Vec<Ran> = Vec::with_capacity(rules.len());
@@ -194,17 +220,19 @@ async fn compute(conn: &mut Session, ctx: &OpCtx, request: &RunWhatIf, wanted: V
     let row = WhatIf {
         id: request.id,
         round_id: request.round,
+        past_round: request.past_round,
+        figures: serde_json::to_value(&request.figures)?,
         holder: request.holder.to_string(),
         supply_units: basis.supply_units,
         unit_vials: i32::try_from(basis.unit.vials).map_err(Failure::internal)?,
         doses_per_vial: i32::try_from(basis.unit.doses_per_vial).map_err(Failure::internal)?,
-        plan_id: basis.in_force.as_ref().map(|(plan, _)| plan.id),
+        plan_id: basis.in_force.as_ref().and_then(|in_force| in_force.plan.as_ref()).map(|plan| plan.id),
         actor: ctx.actor.account.0,
         actor_name: ctx.actor.name.clone(),
         business_at: ctx.now,
     };
     let runs = runs(request.id, &rules, &ran)?;
-    let lines = lines(request.id, &gathered, &ran, basis.in_force.as_ref().map(|(_, units)| units));
+    let lines = lines(request.id, &gathered, &ran, basis.in_force.as_ref());
     Ok(Computed { row, runs, lines })
 }
 
@@ -228,13 +256,17 @@ async fn resolve(conn: &mut Session, wanted: Vec<Wanted>) -> Result<Vec<Rule>> {
 }
 
 async fn basis(conn: &mut Session, request: &RunWhatIf) -> Result<Basis> {
+    if let Some(id) = request.past_round {
+        return past_basis(conn, request, id).await;
+    }
     let Some(id) = request.round else {
         let supply = request.supply.unwrap_or(WhatIfSupply { units: 0, unit_vials: None, doses_per_vial: None });
         let unit = Unit {
             vials: supply.unit_vials.map_or(1, i64::from),
             doses_per_vial: supply.doses_per_vial.map_or(1, i64::from),
         };
-        return Ok(Basis { round: None, among: Tier::Municipality, supply_units: supply.units, unit, in_force: None });
+        let (among, supply_units) = (Tier::Municipality, supply.units);
+        return Ok(Basis { round: None, among, supply_units, unit, past: None, in_force: None });
     };
     let (round, names) = read::round_with_levels(conn, id).await?.ok_or_else(|| no_round(id))?;
     let levels = super::levels(&round.stream, &names)?;
@@ -257,11 +289,30 @@ async fn basis(conn: &mut Session, request: &RunWhatIf) -> Result<Basis> {
             let flat = request.holder == TerritoryCode::NATION && among == Tier::Municipality;
             let lines = read::lines(conn, plan.id, flat).await?;
             let lines = lines.into_iter().filter(|line| line.under.is_some() == flat);
-            Some((plan, lines.map(|line| (line.recipient, line.units)).collect()))
+            let units = lines.map(|line| (line.recipient, line.units)).collect();
+            Some(InForce { plan: Some(plan), units })
         }
         _ => None,
     };
-    Ok(Basis { round: Some(round), among, supply_units, unit: pack, in_force })
+    Ok(Basis { round: Some(round), among, supply_units, unit: pack, past: None, in_force })
+}
+
+async fn past_basis(conn: &mut Session, request: &RunWhatIf, id: Uuid) -> Result<Basis> {
+    let missing = || Problem::new(&error::ALLOCATION_PAST_ROUND_NOT_FOUND).with("past_round", &id.to_string());
+    let past = Past::read(conn, id).await?.ok_or_else(missing)?;
+    let own = past.unit();
+    let mut unit = own;
+    let supply_units = if let Some(supply) = request.supply {
+        unit.vials = supply.unit_vials.map_or(unit.vials, i64::from);
+        unit.doses_per_vial = supply.doses_per_vial.map_or(unit.doses_per_vial, i64::from);
+        supply.units
+    } else {
+        past.supply_units()?
+    };
+    // boxes of another size cannot be compared, nor places with a sum of the nation
+    let compares = unit == own && !past.places().is_empty();
+    let in_force = compares.then(|| InForce { plan: None, units: past.in_force() });
+    Ok(Basis { round: None, among: Tier::Municipality, supply_units, unit, past: Some(past), in_force })
 }
 
 /// All are measured by the weights of the first rule's main component, so that the figures compare.
@@ -284,7 +335,7 @@ fn runs(id: Uuid, rules: &[Rule], ran: &[Ran]) -> Result<Vec<WhatIfRun>> {
     Ok(runs)
 }
 
-fn lines(id: Uuid, gathered: &Gathered, ran: &[Ran], in_force: Option<&HashMap<String, i64>>) -> Vec<WhatIfLine> {
+fn lines(id: Uuid, gathered: &Gathered, ran: &[Ran], in_force: Option<&InForce>) -> Vec<WhatIfLine> {
     let by_code: Vec<HashMap<&str, i64>> = ran
         .iter()
         .map(|ran| ran.computed.places.iter().map(|place| (place.code.as_str(), place.units)).collect())
@@ -294,7 +345,7 @@ fn lines(id: Uuid, gathered: &Gathered, ran: &[Ran], in_force: Option<&HashMap<S
         place: place.code.clone(),
         name: place.name.clone(),
         units: by_code.iter().map(|units| units.get(place.code.as_str()).copied().unwrap_or(0)).collect(),
-        in_force: in_force.map(|units| units.get(&place.code).copied().unwrap_or(0)),
+        in_force: in_force.and_then(|in_force| in_force.of(&place.code)),
     };
     gathered.places().iter().map(line).collect()
 }
@@ -329,6 +380,8 @@ async fn answer(conn: &mut Session, id: Uuid) -> Result<Option<WhatIfAnswer>> {
         watermark: watermark(),
         what_if: row.id,
         round: row.round_id,
+        past_round: row.past_round,
+        figures: serde_json::from_value(row.figures)?,
         holder: TerritoryCode::parse(&row.holder)?,
         supply_units: row.supply_units,
         unit_vials: row.unit_vials,

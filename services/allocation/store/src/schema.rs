@@ -320,6 +320,8 @@ diesel::table! {
         business_at -> Timestamptz,
         recorded_at -> Timestamptz,
         txid -> BigInt,
+        past_round -> Nullable<Uuid>,
+        figures -> Jsonb,
     }
 }
 

@@ -12,6 +12,12 @@ fn line(place: &str, part: &str, doses: i64, row: i32) -> PastLine {
     PastLine { name: place.clone(), place, part, doses, units: (doses % 975 == 0).then_some(doses / 975), row }
 }
 
+/// A week of one product, with these places, parts and doses.
+pub fn past_round(day: &str, lines: Vec<(String, String, i64)>) -> NewPastRound {
+    let lines = lines.into_iter().zip(2..).map(|((place, part, doses), row)| line(&place, &part, doses, row)).collect();
+    NewPastRound { lines, findings: Vec::new(), ..week("pfizer", day, 0) }
+}
+
 /// A week of a product with two places.
 fn week(product: &str, day: &str, doses: i64) -> NewPastRound {
     let finding = Finding {
@@ -33,7 +39,7 @@ fn week(product: &str, day: &str, doses: i64) -> NewPastRound {
     }
 }
 
-async fn import(app: &TestApp, rounds: &[NewPastRound]) -> Result<Imported> {
+pub async fn import(app: &TestApp, rounds: &[NewPastRound]) -> Result<Imported> {
     let db = app.db.home.pool("allocation_app", "allocation").unwrap();
     let ctx = OpCtx::system("importer", &Clock::load(&db).await.unwrap());
     import_past_rounds(&db, &ctx, rounds).await

@@ -1,11 +1,12 @@
 //! What other rules would give, side by side, without any effect.
 use super::{
+    past::{import, past_round},
     rules::{capped, cutting, errors},
     setup::{KAGAWA, NATION, Setup, TOTTORI, TOTTORI_CITY, YONAGO},
 };
 use platform::opctx::new_id;
 use serde_json::{Value, json};
-use testkit::{TestDb, round::BOX_VIALS};
+use testkit::{TestApp, TestDb, round::BOX_VIALS};
 
 fn request(setup: &Setup, holder: &str, rules: &Value) -> Value {
     json!({"id": new_id(), "round": setup.round, "holder": holder, "rules": rules})
@@ -248,4 +249,106 @@ async fn figures_and_what_ifs_without_their_traces_are_found() {
             app.db.sql(&undo).await;
         }
     }
+}
+
+/// A rule that shares everything by one weight.
+fn by(weight: &str) -> Value {
+    let mut rule = capped("test-past", "1000000");
+    rule["components"][0]["weight"] = json!(weight);
+    rule["components"][0].as_object_mut().unwrap().remove("caps");
+    rule.as_object_mut().unwrap().remove("reserve");
+    rule
+}
+
+fn population(values: &Value) -> Value {
+    json!({"code": "population_total", "ja": "人口", "en": "population", "unit": "people", "source": "made up for a test",
+        "as_of": "2021-01-01", "values": values})
+}
+
+/// What was really given stands beside what a rule would have given, with the figures of that time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_round_of_the_past_under_another_rule() {
+    let app = TestApp::start().await;
+    let line = |place: &str, part: &str, boxes: i64| (place.to_owned(), part.to_owned(), boxes * 975);
+    let rounds = [
+        past_round("2021-01-04", vec![line("Maine", "first", 30), line("Ohio", "first", 10)]),
+        past_round("2021-01-11", vec![line("Maine", "first", 4), line("Maine", "second", 2), line("Ohio", "first", 4)]),
+    ];
+    import(&app, &rounds).await.unwrap();
+    let ministry = app.ministry().await;
+    let request = |rules: Value, figures: Value| json!({"id": new_id(), "past_round": rounds[1].id(), "holder": NATION, "rules": rules, "figures": figures});
+    let rules = json!([{"document": by("past_doses")}, {"document": by("population_total")},
+        {"document": by("past_doses_before")}]);
+    let body = request(rules, json!([population(&json!({"Maine": 1_000, "Ohio": 4_000}))]));
+    let tried = ministry.post("/v1/what-ifs", &body).await;
+    let place = |index: usize| tried.ok(200).at(&format!("/places/{index}"));
+    // ten boxes: as given 6 and 4, by 1 : 4 people 2 and 8, by what each had before (3 : 1) 8 (7.5) and 2
+    assert_eq!((tried.at("/supply_units"), tried.at("/unit_vials")), (json!(10), json!(975)));
+    assert_eq!((&place(0)["place"], &place(0)["in_force"]), (&json!("Maine"), &json!(6)));
+    assert_eq!((&place(0)["units"], &place(1)["units"]), (&json!([6, 2, 8]), &json!([4, 8, 2])));
+    assert_eq!(place(1)["difference_in_force"], json!([0, 4, -2]));
+    assert_eq!((tried.at("/plan"), tried.at("/past_round")), (Value::Null, json!(rounds[1].id())));
+    assert_eq!(tried.at("/figures/0/source"), "made up for a test");
+    let path = format!("/v1/what-ifs/{}", body["id"].as_str().unwrap());
+    assert_eq!(ministry.get(&path).await.ok(200).at("/places"), tried.at("/places"));
+    assert_eq!(app.db.number("select count(*) from allocation.plan").await, 0);
+
+    let known = json!([{"document": by("population_total")}]);
+    for (figures, path, code) in [
+        (population(&json!({"Maine": 1, "Texas": 1})), "figures[0].values", "allocation.unknown_places"),
+        (population(&json!({"Maine": -1})), "figures[0].values.Maine", "allocation.amount_out_of_range"),
+        (
+            json!({"code": "max", "ja": "a", "en": "a", "unit": "a", "source": "a", "as_of": "2021-01-01", "values": {}}),
+            "figures[0].code",
+            "allocation.indicator_reserved",
+        ),
+        (
+            json!({"code": "a", "ja": "", "en": "a", "unit": "a", "source": "a", "as_of": "2021-01-01", "values": {}}),
+            "figures[0].ja",
+            "request.invalid_field",
+        ),
+        (
+            json!({"code": "a", "ja": "a", "en": "a", "unit": "a", "source": "a", "as_of": "2021-01-12", "values": {}}),
+            "figures[0].as_of",
+            "allocation.figure_too_new",
+        ),
+    ] {
+        let answer = ministry.post("/v1/what-ifs", &request(known.clone(), json!([figures]))).await;
+        assert_eq!(errors(answer.refused(422, "request.invalid"))[0], (path.to_owned(), code.to_owned()));
+    }
+    // a place without the figure that the rule weighs by is named
+    let answer =
+        ministry.post("/v1/what-ifs", &request(known.clone(), json!([population(&json!({"Maine": 5}))]))).await;
+    assert!(answer.refused(422, "request.invalid").body.to_string().contains("Ohio"), "{}", answer.body);
+    let mut other = request(known, json!([]));
+    other["past_round"] = json!(new_id());
+    ministry.post("/v1/what-ifs", &other).await.refused(404, "allocation.past_round_not_found");
+    other["round"] = json!(new_id());
+    let answer = ministry.post("/v1/what-ifs", &other).await;
+    assert_eq!(errors(answer.refused(422, "request.invalid"))[0].0, "past_round");
+    assert_eq!(app.db.number("select count(*) from allocation.what_if").await, 1, "refusals leave nothing");
+    app.audit_ok().await;
+}
+
+/// What was announced for the nation is shared among its municipalities.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_announced_supply_goes_to_our_own_places() {
+    let app = TestApp::start().await;
+    let round = past_round("2021-04-05", vec![(NATION.to_owned(), "base".to_owned(), 2_000 * 975)]);
+    import(&app, std::slice::from_ref(&round)).await.unwrap();
+    let rules = json!([{"document": by("1")}]);
+    let body = json!({"id": new_id(), "past_round": round.id(), "holder": NATION, "rules": rules});
+    let tried = app.ministry().await.post("/v1/what-ifs", &body).await;
+    assert_eq!(tried.ok(200).at("/places").as_array().unwrap().len(), 1_741);
+    assert_eq!((tried.at("/runs/0/given_units"), tried.at("/places/0/in_force")), (json!(2_000), Value::Null));
+    // more handed over than given: there is nothing to share, unless one says how much
+    let mut back = past_round("2021-04-12", vec![("Maine".to_owned(), "all".to_owned(), -975)]);
+    back.product = "other".to_owned();
+    import(&app, std::slice::from_ref(&back)).await.unwrap();
+    let mut body = json!({"id": new_id(), "past_round": back.id(), "holder": NATION,
+        "rules": [{"document": by("past_doses + 1")}]});
+    let ministry = app.ministry().await;
+    ministry.post("/v1/what-ifs", &body).await.refused(422, "allocation.past_round_gave_nothing");
+    body["supply"] = json!({"units": 3});
+    assert_eq!(ministry.post("/v1/what-ifs", &body).await.ok(200).at("/places/0/units"), json!([3]));
 }

@@ -8,7 +8,7 @@ use domain::{
     policy::{Action, Place},
     time::rfc3339,
 };
-use platform::{Failure, OpCtx, failure::Result};
+use platform::{Failure, OpCtx, failure::Result, views};
 use wire::report::{DayOfReports, ReportRevision};
 
 /// All revisions of a facility's report of a day, newest first.
@@ -24,7 +24,7 @@ pub async fn read_day(
     day: BusinessDay,
 ) -> Result<DayOfReports> {
     let permit = facility_permit(&capacity.db, ctx, Action::ReportRead, key).await?;
-    let Place::Facility(facility, _) = permit.place() else {
+    let Place::Facility(facility, municipality) = permit.place() else {
         return Err(Failure::internal("a report's permit is for a facility"));
     };
     let form = capacity.form(form)?;
@@ -32,6 +32,8 @@ pub async fn read_day(
     if rows.is_empty() {
         return Err(Problem::new(&error::REPORT_NOT_FOUND).with("day", &day.to_string()).into());
     }
+    let seen = format!("report/{}/{day}", form.code);
+    views::note(&capacity.db, ctx, "capacity", [(facility, municipality.to_string(), seen)]).await?;
     Ok(DayOfReports {
         facility_id: facility.0,
         business_day: day,

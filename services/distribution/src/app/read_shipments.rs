@@ -14,11 +14,12 @@ use distribution_store::{
 };
 use domain::{
     BranchCode, FieldError, Problem, error,
+    ids::FacilityId,
     policy::{Action, Shipments},
     shipment::State,
     time::{Instant, rfc3339},
 };
-use platform::{OpCtx, db::Session, failure::Result};
+use platform::{OpCtx, db::Session, failure::Result, views};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 use wire::{
@@ -57,6 +58,7 @@ pub async fn read_shipment(distribution: &Distribution, ctx: &OpCtx, id: Uuid) -
     let numbers: HashMap<Uuid, String> =
         read::lots_by_id(conn, &ids).await?.into_iter().map(|lot| (lot.id, lot.number)).collect();
     snapshot.close().await;
+    note(distribution, ctx, std::slice::from_ref(&row)).await?;
     Ok(ShipmentRead {
         shipment: shipment(row, lots, splits, &along)?,
         steps: steps.into_iter().map(step).collect(),
@@ -113,12 +115,21 @@ pub async fn list_shipments(distribution: &Distribution, ctx: &OpCtx, query: Lis
     let mut splits = grouped(read::splits_of(conn, &ids).await?, |row| row.shipment_id);
     let along = along(conn, &rows).await?;
     snapshot.close().await;
+    note(distribution, ctx, &rows).await?;
     let next = is_more.then(|| rows.last().map(|row| row.id)).flatten();
     let mut shown = |row: Row| {
         let id = row.id;
         shipment(row, lots.remove(&id).unwrap_or_default(), splits.remove(&id).unwrap_or_default(), &along)
     };
     Ok(ShipmentList { shipments: rows.into_iter().map(&mut shown).collect::<Result<_>>()?, next })
+}
+
+/// Shipments to a facility are seen of it; those to other sites are not.
+async fn note(distribution: &Distribution, ctx: &OpCtx, rows: &[Row]) -> Result<()> {
+    let of_facility =
+        |row: &Row| Some((FacilityId(row.facility_id?), row.municipality.clone(), format!("shipment/{}", row.id)));
+    let seen: Vec<_> = rows.iter().filter_map(of_facility).collect();
+    views::note(&distribution.db, ctx, "distribution", seen).await
 }
 
 fn invalid(path: &str, reason: &str) -> FieldError {

@@ -67,9 +67,9 @@ pub async fn begin(req: HttpRequest, payload: web::Payload, identity: web::Data<
         let identity = identity.get_ref().clone();
         let shared = identity.shared.clone();
         let work = async move {
-            let SessionRequest { username, password, otp } = request;
+            let SessionRequest { username, password, otp, delegation } = request;
             let proved = sign_in::prove(&identity, &username, password, otp.as_deref(), &visitor).await?;
-            app::sessions::begin(&identity, proved, &visitor).await
+            app::sessions::begin_under(&identity, proved, &visitor, delegation).await
         };
         signed_in(&shared.unit_of_work(work).await?)
     })

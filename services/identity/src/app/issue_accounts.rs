@@ -78,6 +78,8 @@ pub async fn issue_accounts(db: &Db, ctx: &OpCtx, wanted: Vec<NewAccount>) -> Re
     let mut tx = Tx::begin(db, ctx, &entries).await?;
     let written = async {
         write::organisations(&mut tx, &organisations).await?;
+        let ids: Vec<Uuid> = organisations.iter().map(|organisation| organisation.id).collect();
+        write::accounts::adopt(&mut tx, &ids).await?;
         write::accounts(&mut tx, &accounts).await?;
         Ok(accounts.len())
     };
@@ -97,6 +99,9 @@ fn rows(wanted: &[NewAccount]) -> Result<(Vec<rows::Organisation>, Vec<rows::Acc
                 name: new.organisation_name.clone(),
                 name_en: new.organisation_name_en.clone(),
                 territory: new.territory.to_string(),
+                parent: None,
+                version: 1,
+                closed_on: None,
             });
         }
         let (kind, password_hash, secret_sha256) = match &new.credential {

@@ -1,7 +1,7 @@
 //! Sessions of browsers: begun by signing in, kept alive by activity, ended by the person, by time, or by
 //! whoever takes an account's access away. Rows in PostgreSQL; times are real time.
 use super::{
-    keys,
+    delegation, keys,
     sign_in::{self, PERSON, Proved, Visitor},
 };
 use crate::Identity;
@@ -82,10 +82,10 @@ pub(crate) fn context(identity: &Identity, actor: Actor, request_id: RequestId) 
     OpCtx { request_id, ..OpCtx::new(actor, &identity.shared.clock) }
 }
 
-/// The permit for one's own account, which stays its own whatever becomes of its home.
+/// The permit for one's own account, which stays its own whatever becomes of its home, and whoever it acts for.
 pub(crate) fn own(actor: &Actor, action: Action) -> Result<Permit> {
     let forbidden = || Problem::new(&error::AUTH_FORBIDDEN);
-    let actor = Actor { reach: Reach::none(), ..actor.clone() };
+    let actor = Actor { reach: Reach::none(), actions: None, ..actor.clone() };
     Ok(decide(&actor, action, actor.home).map_err(|denied| denied.or_missing(forbidden()))?)
 }
 
@@ -94,6 +94,19 @@ pub(crate) fn own(actor: &Actor, action: Action) -> Result<Permit> {
 /// # Errors
 /// `auth.forbidden` when the account may not sign in; the database's.
 pub async fn begin(identity: &Identity, proved: Proved, visitor: &Visitor) -> Result<Begun> {
+    begin_under(identity, proved, visitor, None).await
+}
+
+/// The same, to act for another organisation under a delegation.
+///
+/// # Errors
+/// As [`begin`]; `delegation.not_in_force`.
+pub async fn begin_under(
+    identity: &Identity,
+    proved: Proved,
+    visitor: &Visitor,
+    delegation: Option<Uuid>,
+) -> Result<Begun> {
     let Proved { account, second_factor } = proved;
     let (id, now, secret) = (new_id(), real_now(), random_secret());
     let actor = actor(identity, &account, Some(id))?;
@@ -110,8 +123,12 @@ pub async fn begin(identity: &Identity, proved: Proved, visitor: &Visitor) -> Re
         active_at: now,
         ended_at: None,
         ended_by: None,
+        delegation,
     };
-    let reason = Some(format!("from {}, second factor: {second_factor}", visitor.address));
+    // before the session is there: one that cannot be used is not begun
+    delegation::acting(identity, delegation, sign_in::claims(identity, &account, Some(id), 0)?).await?;
+    let under = delegation.map(|id| format!(", under delegation {id}")).unwrap_or_default();
+    let reason = Some(format!("from {}, second factor: {second_factor}{under}", visitor.address));
     let entry = audit::Entry { target: format!("session/{id}"), cause: id, reason };
     let mut tx = Tx::begin(&identity.db, &ctx, &[(&permit, entry)]).await?;
     let written = write::access::begin_session(&mut tx, &row).await.map_err(Into::into);
@@ -125,12 +142,22 @@ async fn answer(identity: &Identity, row: &Session, account: &Account, now: Inst
     let ends_at = row.started_at + absolute();
     let left_s = (ends_at.min(row.active_at + idle()) - now).num_seconds().clamp(1, i64::from(TOKEN_LIFE_S));
     let claims = sign_in::claims(identity, account, Some(row.id), left_s)?;
+    let claims = delegation::acting(identity, row.delegation, claims).await?;
     let access_token = keys::signer(identity).await?.sign(&claims)?;
-    let (organisation, home) = super::me::names(identity, account).await?;
+    let acting = Account {
+        organisation: claims.org,
+        territory: claims.territory.to_string(),
+        facility: claims.facility,
+        partner: claims.partner,
+        role: claims.role,
+        name: claims.name,
+        ..account.clone()
+    };
+    let (organisation, home) = super::me::names(identity, &acting).await?;
     let info = SessionInfo {
         session_id: row.id,
-        role: account.role.clone(),
-        name: account.name.clone(),
+        role: acting.role,
+        name: acting.name,
         organisation,
         home,
         expires_at: rfc3339(ends_at),

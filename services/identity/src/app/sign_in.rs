@@ -1,5 +1,5 @@
 //! Signing in: a password or a secret against a five-minute token.
-use super::{keys, lockout, second_factor};
+use super::{delegation, keys, lockout, second_factor};
 use crate::Identity;
 use argon2::{Argon2, PasswordVerifier, password_hash::phc::PasswordHash};
 use domain::{Problem, TerritoryCode, error, ids::RequestId};
@@ -50,21 +50,35 @@ pub struct Proved {
 /// # Errors
 /// `auth.bad_credentials`, the same for an unknown name, a wrong password, an expired or a suspended
 /// account; `auth.too_many_attempts` for a person who signs in more than ten times a minute from one
-/// address, or was wrong too often; for the second factor those of [`prove`].
+/// address, or was wrong too often; for the second factor those of [`prove`]; `delegation.not_in_force`.
 pub async fn sign_in(identity: &Identity, request: TokenRequest, visitor: &Visitor) -> Result<TokenResponse> {
-    let account = match request {
-        TokenRequest::Password { username, password, otp } => {
-            (prove(identity, &username, password, otp.as_deref(), visitor).await?.account, None)
+    let (account, scope, delegation) = match request {
+        TokenRequest::Password { username, password, otp, delegation } => {
+            let proved = prove(identity, &username, password, otp.as_deref(), visitor).await?;
+            (proved.account, None, delegation)
         }
-        TokenRequest::ServiceAccount { client_id, client_secret } => {
-            super::service_account::prove(identity, &client_id, &client_secret).await?
+        TokenRequest::ServiceAccount { client_id, client_secret, delegation } => {
+            let (account, scope) = super::service_account::prove(identity, &client_id, &client_secret).await?;
+            (account, scope, delegation)
         }
     };
-    let (account, scope) = account;
-    let role = account.role.clone();
-    let claims = Claims { scope, ..claims(identity, &account, None, i64::from(TOKEN_LIFE_S))? };
+    let claims = claims(identity, &account, None, i64::from(TOKEN_LIFE_S))?;
+    let mut claims = delegation::acting(identity, delegation, claims).await?;
+    claims.scope = narrower(claims.scope, scope);
+    let role = claims.role.clone();
     let access_token = keys::signer(identity).await?.sign(&claims)?;
     Ok(TokenResponse { access_token, token_type: "Bearer".to_owned(), expires_in: TOKEN_LIFE_S, role })
+}
+
+/// What may be done under both limits: a machine does no more for somebody else than it may for itself.
+fn narrower(one: Option<String>, other: Option<String>) -> Option<String> {
+    match (one, other) {
+        (Some(one), Some(other)) => {
+            let both = one.split(' ').filter(|name| other.split(' ').any(|allowed| allowed == *name));
+            Some(both.collect::<Vec<_>>().join(" "))
+        }
+        (one, other) => one.or(other),
+    }
 }
 
 /// What a token of this account says, for `life_s` seconds from now.

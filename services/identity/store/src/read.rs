@@ -1,5 +1,9 @@
 //! Reads. Those for people take a [`Scope`] and answer nothing outside it.
 pub mod access;
+pub mod accounts;
+pub mod delegations;
+pub mod notices;
+pub mod reach;
 pub mod credentials;
 
 use crate::{

@@ -1,8 +1,12 @@
 //! Rows as the use cases and the gateway see them.
 pub mod access;
+pub mod accounts;
+pub mod delegations;
+pub mod notices;
 
 use crate::schema::{
-    account, facility, facility_change, organisation, population, signing_key, territory, territory_point,
+    account, facility, facility_change, facility_closure, organisation, population, sharing_agreement, signing_key,
+    territory, territory_point,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -28,6 +32,20 @@ pub struct Territory {
     pub name_en: Option<String>,
     /// Code of the territory above.
     pub parent: Option<String>,
+}
+
+/// A municipality's merging into another.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = territory)]
+pub struct Merging {
+    /// Which.
+    pub code: String,
+    /// `nation`, `prefecture`, `municipality`
+    pub tier: String,
+    /// Into which, where it merges.
+    pub merged_into: Option<String>,
+    /// From which day on.
+    pub merged_on: Option<NaiveDate>,
 }
 
 /// A ward of a designated city, or a northern village.
@@ -63,7 +81,7 @@ pub struct Population {
 }
 
 /// A body that people and machines act for.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = organisation)]
 pub struct Organisation {
     /// Id.
@@ -76,6 +94,12 @@ pub struct Organisation {
     pub name_en: String,
     /// Where it is.
     pub territory: String,
+    /// Who stands above it.
+    pub parent: Option<Uuid>,
+    /// Counts up with every change.
+    pub version: i32,
+    /// From this day on nobody signs in for it.
+    pub closed_on: Option<NaiveDate>,
 }
 
 /// A hospital or clinic.
@@ -118,6 +142,54 @@ impl Facility {
     pub fn place(&self) -> Result<Place, Problem> {
         Ok(Place::Facility(domain::ids::FacilityId(self.id), TerritoryCode::parse(&self.municipality)?))
     }
+}
+
+/// A time for which a facility is closed.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = facility_closure)]
+pub struct FacilityClosure {
+    /// Which.
+    pub facility_id: Uuid,
+    /// The first day on which it is closed.
+    pub closed_on: NaiveDate,
+    /// The first day on which it is open again.
+    pub reopened_on: Option<NaiveDate>,
+}
+
+/// What a territory shares with another body.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = sharing_agreement)]
+pub struct SharingAgreement {
+    /// Id.
+    pub id: Uuid,
+    /// Whose facilities and figures.
+    pub giver: String,
+    /// The organisation that may see them.
+    pub receiver: Uuid,
+    /// `figures`, `facilities`, `reports`
+    pub what: Vec<String>,
+    /// Codes of medical areas; none for the whole territory.
+    pub medical_areas: Vec<String>,
+    /// What for.
+    pub purpose: String,
+    /// First day.
+    pub since: NaiveDate,
+    /// Last day.
+    pub until: NaiveDate,
+    /// Account that made it.
+    pub made_by: Uuid,
+    /// Its name.
+    pub made_by_name: String,
+    /// When.
+    pub made_at: DateTime<Utc>,
+    /// Account that ended it early.
+    pub ended_by: Option<Uuid>,
+    /// Its name.
+    pub ended_by_name: Option<String>,
+    /// From when on nothing is open.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Why.
+    pub end_reason: Option<String>,
 }
 
 /// One change of a facility.

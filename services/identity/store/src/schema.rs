@@ -8,6 +8,8 @@ diesel::table! {
         kana -> Text,
         name_en -> Nullable<Text>,
         parent -> Nullable<Text>,
+        merged_into -> Nullable<Text>,
+        merged_on -> Nullable<Date>,
     }
 }
 
@@ -38,6 +40,9 @@ diesel::table! {
         name -> Text,
         name_en -> Text,
         territory -> Text,
+        parent -> Nullable<Uuid>,
+        version -> Integer,
+        closed_on -> Nullable<Date>,
     }
 }
 
@@ -58,6 +63,60 @@ diesel::table! {
         synthetic -> Bool,
     }
 }
+
+diesel::table! {
+    reference.facility_closure (facility_id, closed_on) {
+        facility_id -> Uuid,
+        closed_on -> Date,
+        reopened_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    reference.health_centre_area (organisation, municipality, since) {
+        organisation -> Uuid,
+        municipality -> Text,
+        since -> Date,
+        until -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    reference.medical_area (code) {
+        code -> Text,
+        prefecture -> Text,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    reference.medical_area_municipality (municipality) {
+        municipality -> Text,
+        area -> Text,
+    }
+}
+
+diesel::table! {
+    reference.sharing_agreement (id) {
+        id -> Uuid,
+        giver -> Text,
+        receiver -> Uuid,
+        what -> Array<Text>,
+        medical_areas -> Array<Text>,
+        purpose -> Text,
+        since -> Date,
+        until -> Date,
+        made_by -> Uuid,
+        made_by_name -> Text,
+        made_at -> Timestamptz,
+        ended_by -> Nullable<Uuid>,
+        ended_by_name -> Nullable<Text>,
+        ended_at -> Nullable<Timestamptz>,
+        end_reason -> Nullable<Text>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(sharing_agreement, organisation);
 
 diesel::table! {
     reference.facility_change (id) {
@@ -96,8 +155,121 @@ diesel::table! {
         expires_at -> Nullable<Timestamptz>,
         disabled_at -> Nullable<Timestamptz>,
         partner -> Nullable<Text>,
+        administrator -> Bool,
+        mail -> Nullable<Text>,
+        language -> Text,
+        issued_by -> Nullable<Uuid>,
+        issued_by_name -> Nullable<Text>,
+        confirmed_at -> Nullable<Timestamptz>,
+        confirmed_by_name -> Nullable<Text>,
+        closed_at -> Nullable<Timestamptz>,
     }
 }
+
+diesel::table! {
+    identity.invitation (id) {
+        id -> Uuid,
+        account -> Uuid,
+        kind -> Text,
+        seal -> Binary,
+        made_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        tries -> SmallInt,
+        redeemed_at -> Nullable<Timestamptz>,
+        withdrawn_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    identity.delegation (id) {
+        id -> Uuid,
+        organisation -> Uuid,
+        organisation_name -> Text,
+        organisation_name_en -> Text,
+        role -> Text,
+        territory -> Text,
+        facility -> Nullable<Uuid>,
+        partner -> Nullable<Text>,
+        account -> Uuid,
+        account_name -> Text,
+        actions -> Array<Text>,
+        valid_from -> Date,
+        valid_until -> Date,
+        reason -> Text,
+        made_by -> Uuid,
+        made_by_name -> Text,
+        made_at -> Timestamptz,
+        confirmed_by -> Nullable<Uuid>,
+        confirmed_by_name -> Nullable<Text>,
+        confirmed_at -> Nullable<Timestamptz>,
+        ended_by_name -> Nullable<Text>,
+        ended_at -> Nullable<Timestamptz>,
+        end_reason -> Nullable<Text>,
+        version -> Integer,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    identity.notice (id) {
+        id -> Uuid,
+        kind -> Text,
+        organisation -> Uuid,
+        organisation_name -> Text,
+        organisation_name_en -> Text,
+        territory -> Text,
+        roles -> Array<Text>,
+        territories -> Array<Text>,
+        is_public -> Bool,
+        is_vital -> Bool,
+        number -> Nullable<Text>,
+        version -> Integer,
+        published_at -> Timestamptz,
+        valid_until -> Nullable<Date>,
+        withdrawn_at -> Nullable<Timestamptz>,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    identity.notice_version (notice, version) {
+        notice -> Uuid,
+        version -> Integer,
+        title_ja -> Text,
+        title_en -> Text,
+        body_ja -> Text,
+        body_en -> Text,
+        reason -> Nullable<Text>,
+        by_name -> Text,
+        business_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    identity.notice_attachment (notice, version, place) {
+        notice -> Uuid,
+        version -> Integer,
+        place -> SmallInt,
+        name -> Text,
+        link -> Nullable<Text>,
+        media_type -> Nullable<Text>,
+        content -> Nullable<Binary>,
+        bytes -> Integer,
+    }
+}
+
+diesel::table! {
+    identity.notice_receipt (notice, account, version) {
+        notice -> Uuid,
+        account -> Uuid,
+        version -> Integer,
+        business_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(notice, notice_attachment);
 
 diesel::table! {
     identity.signing_key (kid) {
@@ -122,6 +294,7 @@ diesel::table! {
         active_at -> Timestamptz,
         ended_at -> Nullable<Timestamptz>,
         ended_by -> Nullable<Text>,
+        delegation -> Nullable<Uuid>,
     }
 }
 
@@ -245,6 +418,11 @@ mod tests {
             describe::<population::table>(),
             describe::<organisation::table>(),
             describe::<facility::table>(),
+            describe::<facility_closure::table>(),
+            describe::<health_centre_area::table>(),
+            describe::<medical_area::table>(),
+            describe::<medical_area_municipality::table>(),
+            describe::<sharing_agreement::table>(),
             describe::<facility_change::table>(),
             describe::<clock::table>(),
             describe::<revocation::table>(),
@@ -263,6 +441,12 @@ mod tests {
             describe::<oidc_provider::table>(),
             describe::<oidc_link::table>(),
             describe::<oidc_attempt::table>(),
+            describe::<invitation::table>(),
+            describe::<delegation::table>(),
+            describe::<notice::table>(),
+            describe::<notice_version::table>(),
+            describe::<notice_attachment::table>(),
+            describe::<notice_receipt::table>(),
         ];
         assert_equal(&db, "identity", &identity).await;
     }

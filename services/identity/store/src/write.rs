@@ -1,5 +1,9 @@
 //! Writes. Called inside a transaction that a permit has begun.
 pub mod access;
+pub mod accounts;
+pub mod delegations;
+pub mod notices;
+pub mod reach;
 pub mod credentials;
 
 use crate::{
@@ -77,7 +81,8 @@ pub async fn organisations(conn: &mut AsyncPgConnection, rows: &[Organisation]) 
 pub async fn accounts(conn: &mut AsyncPgConnection, rows: &[Account]) -> Result<()> {
     for row in rows {
         diesel::insert_into(account::table)
-            .values(row)
+            // whoever the operator gives the first accounts gives the next ones
+            .values((row, account::administrator.eq(row.kind == "person")))
             .on_conflict(account::name)
             .do_update()
             .set((account::password_hash.eq(&row.password_hash), account::secret_sha256.eq(&row.secret_sha256)))

@@ -1,6 +1,9 @@
 //! Identity through its public API and its use cases, on a real PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "a test may stop")]
+mod accounts;
+mod break_glass;
 mod browser;
+mod delegations;
 mod facilities;
 mod instance;
 mod keys;
@@ -8,5 +11,8 @@ mod lockout;
 mod oidc;
 mod second_factor;
 mod service_accounts;
+mod reach;
+mod notices;
+mod people;
 mod sessions;
 mod tokens;

@@ -3,10 +3,11 @@
 use crate::{demo::read_file, table};
 use domain::{
     Problem, error,
-    rule::{Amounts, Inputs, Rule, amounts, publish},
+    rule::{Inputs, Rule, amounts, publish},
 };
 use platform::{Failure, failure::Result};
 use std::{
+    collections::BTreeMap,
     io::Write as _,
     path::{Path, PathBuf},
 };
@@ -16,9 +17,13 @@ use wire::what_if::watermark;
 pub const RULES_MAX: usize = 5;
 
 /// A rule, and what it would give.
-struct Column {
-    rule: Rule,
-    amounts: Amounts,
+pub(super) struct Column {
+    /// What it is called.
+    pub heading: String,
+    /// Units by place.
+    pub units: BTreeMap<String, i64>,
+    /// Units that it would keep or leave.
+    pub held: i64,
 }
 
 /// Applies the document's own rule and the given ones to the document's inputs, and prints units and
@@ -59,7 +64,9 @@ pub fn compared(document: &[u8], others: Vec<Rule>, csv: bool) -> Result<String>
     let mut columns = Vec::with_capacity(others.len() + 1);
     for rule in std::iter::once(rule).chain(others) {
         let amounts = amounts(&rule, &inputs)?;
-        columns.push(Column { rule, amounts });
+        let held = amounts.reserve + amounts.left;
+        let units = amounts.units.into_iter().map(|line| (line.code, line.units)).collect();
+        columns.push(Column { heading: rule.name(), units, held });
     }
     if csv { as_csv(&inputs, &columns) } else { Ok(as_table(&inputs, &columns)) }
 }
@@ -68,14 +75,13 @@ pub fn compared(document: &[u8], others: Vec<Rule>, csv: bool) -> Result<String>
 fn rows(inputs: &Inputs, columns: &[Column]) -> Vec<(String, String, Vec<i64>)> {
     let mut places: Vec<_> = inputs.places.iter().collect();
     places.sort_by(|a, b| a.code.cmp(&b.code));
-    let row = |(index, place): (usize, &&domain::rule::PlaceInput)| {
-        let units = columns.iter().filter_map(|column| column.amounts.units.get(index).map(|line| line.units));
+    let row = |place: &&domain::rule::PlaceInput| {
+        let units = columns.iter().map(|column| column.units.get(&place.code).copied().unwrap_or(0));
         (place.code.clone(), place.name.clone(), with_differences(&units.collect::<Vec<_>>()))
     };
-    let mut rows: Vec<_> = places.iter().enumerate().map(row).collect();
-    let sums: Vec<i64> =
-        columns.iter().map(|column| column.amounts.units.iter().map(|line| line.units).sum()).collect();
-    let held: Vec<i64> = columns.iter().map(|column| column.amounts.reserve + column.amounts.left).collect();
+    let mut rows: Vec<_> = places.iter().map(row).collect();
+    let sums: Vec<i64> = columns.iter().map(|column| column.units.values().sum()).collect();
+    let held: Vec<i64> = columns.iter().map(|column| column.held).collect();
     rows.push((String::new(), "合計 / total".to_owned(), with_differences(&sums)));
     rows.push((String::new(), "配らない分 / not handed out".to_owned(), with_differences(&held)));
     rows
@@ -88,7 +94,7 @@ fn with_differences(units: &[i64]) -> Vec<i64> {
 
 /// Headings after code and name.
 fn headings(columns: &[Column]) -> Vec<String> {
-    let names: Vec<String> = columns.iter().map(|column| column.rule.name()).collect();
+    let names: Vec<String> = columns.iter().map(|column| column.heading.clone()).collect();
     let differences = names.iter().skip(1).map(|name| format!("{name} ±"));
     names.iter().cloned().chain(differences).collect()
 }
@@ -98,7 +104,7 @@ fn marked() -> String {
     format!("{} / {}", watermark.ja, watermark.en)
 }
 
-fn as_table(inputs: &Inputs, columns: &[Column]) -> String {
+pub(super) fn as_table(inputs: &Inputs, columns: &[Column]) -> String {
     let headings = headings(columns);
     let names: Vec<&str> = ["code", "name"].into_iter().chain(headings.iter().map(String::as_str)).collect();
     let right: Vec<usize> = (2..names.len()).collect();
@@ -115,7 +121,7 @@ fn as_table(inputs: &Inputs, columns: &[Column]) -> String {
 }
 
 /// A byte order mark, by which spreadsheets know UTF-8, the watermark, a heading and a row for each place.
-fn as_csv(inputs: &Inputs, columns: &[Column]) -> Result<String> {
+pub(super) fn as_csv(inputs: &Inputs, columns: &[Column]) -> Result<String> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(Vec::new());
     writer.write_record([marked()]).map_err(Failure::internal)?;
     let heading = ["code".to_owned(), "name".to_owned()].into_iter().chain(headings(columns));

@@ -10,6 +10,7 @@ mod fairness;
 mod input;
 mod kinds;
 mod logistics;
+pub mod scenario;
 pub mod stored;
 
 #[cfg(test)]

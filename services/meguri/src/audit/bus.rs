@@ -156,7 +156,9 @@ fn shown() -> Probe {
         what_en: "Requests for a notice that were heard and notices match one to one, and say the same",
         sql: "with asked as (
                 select o.id, o.payload, o.payload ->> 'notification_id' as notice
-                from (select id, type, payload from allocation.outbox
+                from (select id, type, payload from identity.outbox
+                      union all
+                      select id, type, payload from allocation.outbox
                       union all
                       select id, type, payload from distribution.outbox) o
                 join relay.inbox i on i.event_id = o.id

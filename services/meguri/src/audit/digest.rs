@@ -1,10 +1,14 @@
 //! R26: the digest of every audit row is the digest of what the row says. The recipe is written
 //! here a second time on purpose; what it must be stands in the documentation of the table.
-use super::{Check, SHOWN_MAX, probe::elapsed_ms};
+use super::{
+    Check, SHOWN_MAX,
+    chain::{Row, Stands},
+    probe::elapsed_ms,
+};
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::{
     QueryableByName,
-    sql_types::{Binary, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+    sql_types::{BigInt, Binary, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures::TryStreamExt;
@@ -67,6 +71,32 @@ fn expected(entry: &Entry) -> [u8; 32] {
         message.extend_from_slice(text.as_bytes());
     }
     Sha256::digest(&message).into()
+}
+
+#[derive(QueryableByName)]
+struct Sealed {
+    #[diesel(embed)]
+    entry: Entry,
+    #[diesel(embed)]
+    stands: Stands,
+}
+
+/// The rows of these transactions, for the chain.
+pub(super) async fn sealed(conn: &mut AsyncPgConnection, schema: &str, from: i64, until: i64) -> Result<Vec<Row>> {
+    let sql = format!(
+        "select id, business_at, actor, actor_name, role, organisation, action, target, cause_id, request_id,
+                reason, digest, txid, recorded_at
+         from {schema}.audit where txid >= $1 and txid < $2"
+    );
+    let rows: Vec<Sealed> = diesel::sql_query(sql).bind::<BigInt, _>(from).bind::<BigInt, _>(until).load(conn).await?;
+    let row = |Sealed { entry, stands }: Sealed| Row {
+        id: entry.id,
+        txid: stands.txid,
+        recorded_at: stands.recorded_at,
+        expected: expected(&entry),
+        digest: entry.digest,
+    };
+    Ok(rows.into_iter().map(row).collect())
 }
 
 /// Schema, and what must hold of its entries.

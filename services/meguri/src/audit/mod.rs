@@ -10,10 +10,12 @@ mod book;
 mod bridge;
 mod broker;
 mod bus;
+mod chain;
 mod digest;
 mod documents;
 mod events;
 mod grants;
+mod heads;
 mod hearing;
 mod ledger;
 mod notes;
@@ -29,9 +31,13 @@ mod table;
 mod totals;
 mod trail;
 mod transfers;
+mod viewed;
+pub mod who;
 
 pub use backlog::{Outboxes, outboxes};
 pub use broker::{Depth, broker, depths};
+pub use chain::{Break, Chain, Kind};
+pub use heads::{FORMAT as HEAD_FORMAT, Head, Heads};
 pub use notes::Note;
 pub use table::table;
 pub use totals::Recomputed;
@@ -147,6 +153,39 @@ fn coverage(checks: &[Check]) -> Vec<Coverage> {
 /// # Errors
 /// Only when the audit itself cannot be done. What it finds wrong stands in the report.
 pub async fn run(url: &str) -> Result<Report> {
+    let mut conn = snapshot(url).await?;
+    let mut checks = Vec::new();
+    for probe in probes() {
+        checks.push(probe.run(&mut conn).await?);
+    }
+    checks.push(grants::check(&mut conn).await?);
+    checks.extend(transfers::checks(&mut conn).await?);
+    checks.extend(digest::checks(&mut conn).await?);
+    let (sealed, chains) = chain::checks(&mut conn).await?;
+    checks.extend(sealed);
+    let mut notes = notes::list(&mut conn).await?;
+    notes.push(notes::unsealed(&chains));
+    let recomputed = totals::recompute(&mut conn).await?;
+    AnsiTransactionManager::rollback_transaction(&mut conn).await?;
+    Ok(Report::new(checks, notes, recomputed))
+}
+
+/// Verifies the sealed chains alone, against heads that were exported.
+///
+/// # Errors
+/// Only when it cannot be done. What does not hold stands in the answer.
+pub async fn verify_chains(url: &str, heads: &Heads) -> Result<Vec<Chain>> {
+    let mut conn = snapshot(url).await?;
+    let mut chains = Vec::new();
+    for (schema, tables) in chain::CHAINS {
+        chains.push(chain::verify(&mut conn, schema, tables, heads).await?);
+    }
+    AnsiTransactionManager::rollback_transaction(&mut conn).await?;
+    Ok(chains)
+}
+
+/// One moment, seen in the role `audit`.
+async fn snapshot(url: &str) -> Result<AsyncPgConnection> {
     let mut conn = AsyncPgConnection::establish(url).await.map_err(|error| Failure::Unavailable(error.to_string()))?;
     // dropped on an error, the connection is closed, and the transaction had nothing to lose
     AnsiTransactionManager::begin_transaction_sql(
@@ -155,17 +194,7 @@ pub async fn run(url: &str) -> Result<Report> {
     )
     .await?;
     conn.batch_execute(SETTINGS).await?;
-    let mut checks = Vec::new();
-    for probe in probes() {
-        checks.push(probe.run(&mut conn).await?);
-    }
-    checks.push(grants::check(&mut conn).await?);
-    checks.extend(transfers::checks(&mut conn).await?);
-    checks.extend(digest::checks(&mut conn).await?);
-    let notes = notes::list(&mut conn).await?;
-    let recomputed = totals::recompute(&mut conn).await?;
-    AnsiTransactionManager::rollback_transaction(&mut conn).await?;
-    Ok(Report::new(checks, notes, recomputed))
+    Ok(conn)
 }
 
 fn probes() -> Vec<Probe> {

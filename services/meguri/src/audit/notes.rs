@@ -1,5 +1,5 @@
 //! What is no fault, but somebody should look at: open questions, what is late, what is under way.
-use super::{Check, bridge::ENDED, bus, probe::Probe};
+use super::{Chain, Check, bridge::ENDED, bus, probe::Probe};
 use diesel_async::AsyncPgConnection;
 use platform::failure::Result;
 use serde::Serialize;
@@ -34,6 +34,22 @@ pub(super) async fn list(conn: &mut AsyncPgConnection) -> Result<Vec<Note>> {
         notes.push(Note::new(name, probe.run(conn).await?));
     }
     Ok(notes)
+}
+
+/// Rows that the chains do not cover yet. In a running instance they are a second or two old.
+pub(super) fn unsealed(chains: &[Chain]) -> Note {
+    let tail = |chain: &Chain| {
+        let age = chain.unsealed_age_s.unwrap_or(0);
+        format!("{}: {} rows after number {}, the oldest {age} s old", chain.schema, chain.unsealed, chain.verified)
+    };
+    Note {
+        id: "R26",
+        name: "audit_unsealed",
+        what_ja: "まだ連鎖に封じられていない記録（古さ）",
+        what_en: "Rows of the audit trail that are not sealed yet, and how old they are",
+        shown: chains.iter().filter(|chain| chain.unsealed > 0).map(tail).collect(),
+        count: chains.iter().map(|chain| chain.unsealed).sum(),
+    }
 }
 
 /// As checks whose `what` says what is listed.

@@ -3,7 +3,12 @@ use super::probe::Probe;
 
 pub(super) fn probes() -> Vec<Probe> {
     let entries = ENTRIES.map(|(schema, what_ja, what_en)| entries(schema, what_ja, what_en));
-    [vec![reports(), facility_changes()], entries.into(), vec![idempotency()]].concat()
+    [
+        vec![reports(), facility_changes(), accesses(), access_reviews(), access_notices()],
+        entries.into(),
+        vec![idempotency()],
+    ]
+    .concat()
 }
 
 fn reports() -> Probe {
@@ -21,6 +26,52 @@ fn facility_changes() -> Probe {
         what_ja: "すべての施設の変更に、同じトランザクションの監査記録がある",
         what_en: "Every change of a facility has an audit entry of the same transaction",
         sql: traced("facility change", "reference.facility_change", "identity.audit"),
+    }
+}
+
+fn accesses() -> Probe {
+    Probe {
+        id: "R26",
+        what_ja: "すべての緊急閲覧に、同じトランザクションの監査記録がある",
+        what_en: "Every emergency access has an audit entry of the same transaction",
+        sql: traced("emergency access", "reference.break_glass", "identity.audit"),
+    }
+}
+
+fn access_reviews() -> Probe {
+    Probe {
+        id: "R26",
+        what_ja: "すべての緊急閲覧の確認に、同じトランザクションの監査記録があり、確認者は申請者と別の人である",
+        what_en: "Every review of an emergency access has an audit entry of the same transaction, and is a second person's",
+        sql: format!(
+            "{}
+             union all
+             select case when b.account = r.reviewer then format('emergency access %s was reviewed by who asked', b.id) end
+             from reference.break_glass_review r join reference.break_glass b on b.id = r.break_glass",
+            traced("review", "reference.break_glass_review", "identity.audit")
+        ),
+    }
+}
+
+/// The facility or territory, and the ministry at least.
+fn access_notices() -> Probe {
+    Probe {
+        id: "R19",
+        what_ja: "緊急閲覧は、相手・都道府県・国に同じトランザクションで知らされている",
+        what_en: "Of every emergency access those whom it concerns were told, in the same transaction",
+        sql: "select case
+                when count(o.id) < 2 then format('emergency access %s: %s were told', b.id, count(o.id))
+                when not bool_or(o.payload ->> 'recipient' = '000000')
+                then format('emergency access %s: the ministry was not told', b.id)
+                when not bool_or(o.payload ->> 'recipient' = coalesce(b.facility::text, b.territory))
+                then format('emergency access %s: whom it concerns was not told', b.id)
+                end as what
+             from reference.break_glass b
+             left join identity.outbox o
+               on o.txid = b.txid and o.type = 'notification.requested.v1'
+              and o.payload ->> 'about' = 'break_glass/' || b.id
+             group by b.id"
+            .to_owned(),
     }
 }
 

@@ -1,6 +1,10 @@
 //! R6 and R7: the digests of every transfer are those of what the row says. The recipes are written
 //! here a second time on purpose; what they must be stands at the ledger's `Entry::digest`.
-use super::{Check, SHOWN_MAX, probe::elapsed_ms};
+use super::{
+    Check, SHOWN_MAX,
+    chain::{self, Stands},
+    probe::elapsed_ms,
+};
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::{
     QueryableByName,
@@ -147,6 +151,37 @@ pub(super) async fn checks(conn: &mut AsyncPgConnection) -> Result<Vec<Check>> {
         checks.extend(of_book(conn, schema, check("R6", rows[0], rows[1]), check("R7", asked[0], asked[1])).await?);
     }
     Ok(checks)
+}
+
+#[derive(QueryableByName)]
+struct Sealed {
+    #[diesel(embed)]
+    transfer: Row,
+    #[diesel(embed)]
+    stands: Stands,
+}
+
+/// The rows of these transactions, for the chain.
+pub(super) async fn sealed(
+    conn: &mut AsyncPgConnection,
+    schema: &str,
+    from: i64,
+    until: i64,
+) -> Result<Vec<chain::Row>> {
+    let sql = format!(
+        "select id, debit_account, credit_account, unit, amount, kind, pending_id, corrects, chain_id, chain_length,
+                chain_index, reason, actor, business_at, expires_at, body_digest, digest, txid, recorded_at
+         from {schema}.transfer where txid >= $1 and txid < $2"
+    );
+    let rows: Vec<Sealed> = diesel::sql_query(sql).bind::<BigInt, _>(from).bind::<BigInt, _>(until).load(conn).await?;
+    let row = |Sealed { transfer, stands }: Sealed| chain::Row {
+        id: transfer.id,
+        txid: stands.txid,
+        recorded_at: stands.recorded_at,
+        expected: transfer.expected(),
+        digest: transfer.digest,
+    };
+    Ok(rows.into_iter().map(row).collect())
 }
 
 /// All transfers of a book, streamed: there may be millions.

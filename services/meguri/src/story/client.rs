@@ -46,9 +46,18 @@ impl Client {
             return Ok(token.clone());
         }
         let request = if machine {
-            TokenRequest::ServiceAccount { client_id: name.to_owned(), client_secret: credential.to_owned() }
+            TokenRequest::ServiceAccount {
+                client_id: name.to_owned(),
+                client_secret: credential.to_owned(),
+                delegation: None,
+            }
         } else {
-            TokenRequest::Password { username: name.to_owned(), password: credential.to_owned(), otp: None }
+            TokenRequest::Password {
+                username: name.to_owned(),
+                password: credential.to_owned(),
+                otp: None,
+                delegation: None,
+            }
         };
         let url = format!("{}/v1/tokens", self.base);
         let mut tries = 0;

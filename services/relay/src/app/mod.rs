@@ -2,3 +2,4 @@
 pub mod dead;
 pub mod replay;
 pub mod status;
+pub mod subscriptions;

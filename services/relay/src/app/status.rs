@@ -1,6 +1,7 @@
 //! How far behind the relay is.
 use crate::Relay;
 use platform::{clock::real_now, failure::Result, outbox_unsent};
+pub use relay_store::delivery::Standing;
 use serde::Serialize;
 
 /// One outbox.
@@ -18,6 +19,14 @@ pub struct OutboxStatus {
     pub active: bool,
     /// What went wrong last in this process, until something went well.
     pub last_error: Option<String>,
+}
+
+/// How mail and webhooks stand.
+///
+/// # Errors
+/// The database's.
+pub async fn deliveries(relay: &Relay) -> Result<Vec<Standing>> {
+    relay_store::delivery::standing(&mut *relay.inbox.db.read().await?).await
 }
 
 /// Every outbox.

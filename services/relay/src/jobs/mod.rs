@@ -1,4 +1,5 @@
 //! What runs by itself.
+pub mod deliver;
 pub mod drain;
 pub mod notify;
 pub(crate) mod partners;

@@ -8,9 +8,11 @@
     reason = "a test may stop"
 )]
 mod consuming;
+mod delivering;
 mod gaps;
 mod outages;
 mod partners;
 mod publishing;
+mod subscribing;
 mod support;
 mod topology;

@@ -10,7 +10,7 @@ use platform::{
     opctx::new_id,
     outbox,
 };
-use relay::{Relay, app::status};
+use relay::{Relay, app::status, delivery::Settings};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use testkit::{TestBroker, TestDb, app::until};
@@ -45,7 +45,7 @@ impl Bench {
     }
 
     pub fn relay_on(&self, broker: &Broker) -> Relay {
-        Relay::new(broker.clone(), &self.db.home.role_url("relay_app").unwrap(), self.clock.clone()).unwrap()
+        Relay::new(broker.clone(), &self.db.home.role_url("relay_app").unwrap(), self.clock.clone(), settings()).unwrap()
     }
 
     /// Relay's own inbox, for consumers made for a test.
@@ -106,6 +106,18 @@ impl Bench {
 
     pub async fn notifications(&self) -> i64 {
         self.db.number("select count(*) from relay.notification").await
+    }
+}
+
+/// Mail and webhooks as in a training instance without a mail server.
+pub fn settings() -> Settings {
+    Settings {
+        instance: "test".to_owned(),
+        secret: "secret".to_owned(),
+        smtp_url: None,
+        mail_from: "meguri@example.jp".to_owned(),
+        private_webhooks: false,
+        training: true,
     }
 }
 

@@ -68,6 +68,26 @@ pub async fn past_lines(conn: &mut AsyncPgConnection, rounds: &[Uuid]) -> Result
     Ok(query.order(order).select(PastLine::as_select()).load(conn).await?)
 }
 
+/// What each place had got before a round, of the same publication and product: place, doses.
+///
+/// # Errors
+/// The database's.
+pub async fn past_doses_before(conn: &mut AsyncPgConnection, round: &PastRound) -> Result<Vec<(String, i64)>> {
+    let earlier: Vec<Uuid> = past_round::table
+        .filter(past_round::kind.eq(&round.kind))
+        .filter(past_round::product.eq(&round.product))
+        .filter(past_round::day.lt(round.day))
+        .select(past_round::id)
+        .load(conn)
+        .await?;
+    Ok(past_line::table
+        .filter(past_line::past_round.eq_any(earlier))
+        .group_by(past_line::place)
+        .select((past_line::place, diesel::dsl::sql::<sql_types::BigInt>("sum(doses)::bigint")))
+        .load(conn)
+        .await?)
+}
+
 /// The first `limit` lines of each of these rounds after the first `after`, in the order of the file: they
 /// never change. One statement for all rounds.
 ///

@@ -167,8 +167,12 @@ pub struct PlanDocument {
 pub struct WhatIf {
     /// The caller's.
     pub id: Uuid,
-    /// Whose supply and places; none: a supply that was made up.
+    /// Whose supply and places; none: one of the past, or a supply that was made up.
     pub round_id: Option<Uuid>,
+    /// The round of the past whose supply and places.
+    pub past_round: Option<Uuid>,
+    /// Figures that were given with the request: names, source, day, values.
+    pub figures: Value,
     /// The nation, or the prefecture whose municipalities take part.
     pub holder: String,
     /// What there would be to divide.
@@ -213,7 +217,7 @@ pub struct WhatIfRun {
 pub struct WhatIfLine {
     /// Of which what-if.
     pub what_if_id: Uuid,
-    /// A territory's code.
+    /// A territory's code, or a place as a publication of the past names it.
     pub place: String,
     /// Its name.
     pub name: String,

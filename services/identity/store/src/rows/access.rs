@@ -28,6 +28,8 @@ pub struct Session {
     pub ended_at: Option<DateTime<Utc>>,
     /// `sign_out`, `revoked`, `idle`, `absolute`, `credential`, `account`
     pub ended_by: Option<String>,
+    /// Under which it acts for another organisation.
+    pub delegation: Option<Uuid>,
 }
 
 /// The authenticator of an account.

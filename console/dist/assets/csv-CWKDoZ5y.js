@@ -1,0 +1,2 @@
+function e(e){if(e==null)return``;if(typeof e==`number`)return String(e);let t=/^[=+\-@\t\r]/.test(e)?`'${e}`:e;return/[",\r\n]/.test(t)?`"${t.replace(/"/g,`""`)}"`:t}var t=(t,n)=>`\uFEFF${[t,...n].map(t=>t.map(e).join(`,`)).join(`\r
+`)}\r\n`;function n(e,n,r){let i=URL.createObjectURL(new Blob([t(n,r)],{type:`text/csv;charset=utf-8`})),a=document.createElement(`a`);a.href=i,a.download=`${e}.csv`,a.click(),setTimeout(()=>URL.revokeObjectURL(i),1e4)}export{n as t};

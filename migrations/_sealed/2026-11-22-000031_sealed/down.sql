@@ -1,0 +1,3 @@
+drop index if exists audit_txid, transfer_txid, log_txid;
+drop table head, seal;
+drop function refuse_reseal();

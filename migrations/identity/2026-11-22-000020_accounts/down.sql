@@ -1,0 +1,14 @@
+drop view mailbox;
+drop table invitation;
+drop index account_territory;
+drop index account_organisation;
+alter table account drop column closed_at;
+alter table account drop column confirmed_by_name;
+alter table account drop column confirmed_at;
+alter table account drop column issued_by_name;
+alter table account drop column issued_by;
+alter table account drop column language;
+alter table account drop column mail;
+alter table account drop column administrator;
+alter table account drop constraint account_password;
+alter table account add constraint account_check check ((kind = 'person') = (password_hash is not null));

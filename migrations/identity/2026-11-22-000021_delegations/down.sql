@@ -1,0 +1,2 @@
+alter table session drop column delegation;
+drop table delegation;

@@ -1,0 +1,1 @@
+drop table break_glass_review, break_glass;

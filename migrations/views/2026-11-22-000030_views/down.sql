@@ -1,0 +1,2 @@
+drop function ensure_month(text, date);
+drop table log;
