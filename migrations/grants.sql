@@ -32,11 +32,6 @@ grant select, insert on all tables in schema identity to {i}_identity_app;
 grant update on identity.account, identity.signing_key, identity.subject to {i}_identity_app;
 -- a session goes on and ends; how it began stays
 grant update (active_at, ended_at, ended_by) on identity.session to {i}_identity_app;
-grant update on identity.setting, identity.second_factor, identity.recovery_code, identity.sign_in_wait,
-    identity.service_account, identity.oidc_provider, identity.oidc_link to {i}_identity_app;
--- codes of an authenticator that was replaced, attempts that are forgiven, passwords that were long ago
-grant delete on identity.recovery_code, identity.sign_in_wait, identity.second_factor, identity.former_password, identity.oidc_attempt
-    to {i}_identity_app;
 grant update on identity.invitation, identity.delegation, identity.notice to {i}_identity_app;
 -- whoever delivers mail knows where an account's goes, and nothing else of accounts
 grant select on identity.mailbox to {i}_relay_app;
@@ -44,6 +39,11 @@ grant select on identity.mailbox to {i}_relay_app;
 grant usage on schema identity to {i}_gateway;
 grant select on identity.notice, identity.notice_version, identity.notice_receipt, identity.notice_reader to {i}_gateway;
 grant select (notice, version, place, name, link, media_type, bytes) on identity.notice_attachment to {i}_gateway;
+grant update on identity.setting, identity.second_factor, identity.recovery_code, identity.sign_in_wait,
+    identity.service_account, identity.oidc_provider, identity.oidc_link to {i}_identity_app;
+-- codes of an authenticator that was replaced, attempts that are forgiven, passwords that were long ago
+grant delete on identity.recovery_code, identity.sign_in_wait, identity.second_factor, identity.former_password, identity.oidc_attempt
+    to {i}_identity_app;
 grant usage on all sequences in schema identity to {i}_identity_app;
 grant select on identity.outbox, identity.idempotency, identity.audit, identity.subject to {i}_audit;
 alter function identity.ensure_month(text, date) set search_path = identity;

@@ -157,11 +157,15 @@ pub async fn serve(req: HttpRequest) -> HttpResponse {
         .insert_header((header::ETAG, tag))
         .insert_header((header::VARY, "accept-encoding"))
         .insert_header((header::CACHE_CONTROL, cache(name)))
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
-        .insert_header(("cross-origin-opener-policy", "same-origin"))
-        .insert_header(("cross-origin-resource-policy", "same-origin"))
-        .insert_header(("permissions-policy", PERMISSIONS))
-        .insert_header((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
+        .insert_header(("cross-origin-resource-policy", "same-origin"));
+    // scripts and styles obey the policy of the page that loads them; a picture can be opened by itself
+    if !name.starts_with(HASHED) {
+        answer
+            .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+            .insert_header(("cross-origin-opener-policy", "same-origin"))
+            .insert_header(("permissions-policy", PERMISSIONS))
+            .insert_header((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
+    }
     if status == StatusCode::NOT_MODIFIED {
         return answer.finish();
     }
@@ -274,6 +278,8 @@ mod tests {
         assert_eq!((text(&brotli, "content-encoding"), text(&brotli, "vary")), ("br", "accept-encoding"));
         assert_eq!(text(&brotli, "cache-control"), "public, max-age=31536000, immutable");
         assert_eq!(text(&brotli, "content-type"), "text/javascript; charset=utf-8");
+        let icon = get("/favicon.svg", "").await;
+        assert!(text(&icon, "content-security-policy").contains("default-src 'none'"), "it can be opened by itself");
         let (gzip, plain) = (get(&path, "gzip").await, get(&path, "br;q=0").await);
         assert_eq!((text(&gzip, "content-encoding"), text(&plain, "content-encoding")), ("gzip", ""));
         assert!(text(&brotli, "etag") != text(&gzip, "etag") && text(&gzip, "etag") != text(&plain, "etag"));

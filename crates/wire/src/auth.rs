@@ -12,12 +12,12 @@ pub enum TokenRequest {
         username: String,
         /// At most 128 bytes.
         password: String,
-        /// The code of the second factor, or a recovery code.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        otp: Option<String>,
         /// Act for another organisation, under this delegation.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         delegation: Option<uuid::Uuid>,
+        /// The code of the second factor, or a recovery code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        otp: Option<String>,
     },
     /// A machine.
     ServiceAccount {

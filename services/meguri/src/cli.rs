@@ -107,6 +107,12 @@ enum Command {
     /// The relay between the services' outboxes and the broker.
     #[command(subcommand)]
     Relay(RelayCommand),
+    /// Facilities: closing one on a day, and opening it again.
+    #[command(subcommand)]
+    Facility(reach::FacilityCommand),
+    /// Territories: merging a municipality into another on a day.
+    #[command(subcommand)]
+    Territory(reach::TerritoryCommand),
     /// The keys that tokens are signed with.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -116,12 +122,6 @@ enum Command {
         #[arg(value_enum)]
         state: OnOff,
     },
-    /// Facilities: closing one on a day, and opening it again.
-    #[command(subcommand)]
-    Facility(reach::FacilityCommand),
-    /// Territories: merging a municipality into another on a day.
-    #[command(subcommand)]
-    Territory(reach::TerritoryCommand),
     /// The instance's clock. A training instance has its own.
     #[command(subcommand)]
     Clock(ClockCommand),

@@ -200,8 +200,8 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     if let Some(identity) = &identity {
         months::keep(&identity.db, &identity.shared.clock);
         identity::jobs::sessions::start(identity);
-        identity::jobs::keys::start(identity);
         identity::jobs::delegations::start(identity);
+        identity::jobs::keys::start(identity);
     }
     let allocation = match settings.runs(Service::Allocation) {
         true => Some(Allocation::new(shared.clone(), home.pool("allocation_app", "allocation")?)),

@@ -73,8 +73,6 @@ names! {
         SessionEnd = "session_end",
         /// Changing one's own password or second factor.
         CredentialChange = "credential_change",
-        /// Making accounts of machines, changing their secrets, taking their access away.
-        ServiceAccountManage = "service_account_manage",
         /// Reading who has an account, without credentials and addresses.
         AccountRead = "account_read",
         /// Redeeming the invitation to one's own account.
@@ -85,6 +83,8 @@ names! {
         NoticeRead = "notice_read",
         /// Publishing, correcting and withdrawing notices for a place.
         NoticePublish = "notice_publish",
+        /// Making accounts of machines, changing their secrets, taking their access away.
+        ServiceAccountManage = "service_account_manage",
         /// Reading a round's plans and grants at a place.
         PlanRead = "plan_read",
         /// Computing, adjusting and handing in a plan.

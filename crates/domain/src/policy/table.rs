@@ -302,11 +302,6 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
         Action::SignIn | Action::SessionEnd | Action::CredentialChange => {
             when(relation == Relation::Own && role != Role::Public, Verdict::Refuse)
         }
-        // by the officers of its own organisation, or of a level above
-        Action::ServiceAccountManage => {
-            let officer = !matches!(role, Role::ReportingProxy | Role::Auditor | Role::HelpDesk | Role::Public);
-            of_seen(officer && inside, inside)
-        }
         Action::SubscriptionManage => {
             let machine_room = matches!(role, Role::Public | Role::Operator | Role::HelpDesk);
             when(relation == Relation::Own && !machine_room, Verdict::Refuse)
@@ -319,6 +314,11 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
         Action::BreakGlassReview => {
             let seen = inside && oversees(role, relation);
             of_seen(seen && matches!(role, Role::Ministry | Role::Prefecture), seen)
+        }
+        // by the officers of its own organisation, or of a level above
+        Action::ServiceAccountManage => {
+            let officer = !matches!(role, Role::ReportingProxy | Role::Auditor | Role::HelpDesk | Role::Public);
+            of_seen(officer && inside, inside)
         }
         Action::LotRecall => when(inside && role == Role::Ministry, Verdict::Refuse),
         // between territories: their officers, and whoever looks after them, know what was agreed

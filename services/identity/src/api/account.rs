@@ -1,5 +1,5 @@
-//! `POST /v1/accounts`, `/v1/accounts:batch`, `/v1/accounts/{name}:suspend`, `:resume`, `:close`, `:confirm`, `:reinvite`,
-//! `:reset-second-factor`;
+//! `POST /v1/accounts`, `/v1/accounts:batch`, `/v1/accounts/{name}:suspend`, `:resume`, `:close`, `:confirm`,
+//! `:reset-second-factor`, `:reinvite`;
 //! `GET /v1/accounts`; `POST /v1/invitations:redeem`.
 use super::respond::{self, part};
 use crate::{
@@ -270,7 +270,7 @@ pub async fn confirm(req: HttpRequest, payload: web::Payload, identity: web::Dat
     step(req, payload, identity, Step::Confirm).await
 }
 
-/// Take an account's second factor away: whoever has lost the authenticator and the codes enrols anew. Its
+/// Take away the second factor that an account's holder has lost: the next sign-in enrols a new one, and open
 /// sessions end.
 #[utoipa::path(
     post, path = "/v1/accounts/{name}:reset-second-factor", tag = "accounts", operation_id = "resetSecondFactor",
@@ -287,7 +287,7 @@ pub async fn confirm(req: HttpRequest, payload: web::Payload, identity: web::Dat
         (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "account.wrong_state"),
         (status = 413, body = ProblemBody, content_type = "application/problem+json", description = "request.too_large"),
         (status = 415, body = ProblemBody, content_type = "application/problem+json", description = "request.unsupported_media_type, request.unsupported_encoding"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "request.invalid, allocation.reason_missing, idempotency.key_reused"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "request.invalid, account.not_a_person, allocation.reason_missing, idempotency.key_reused"),
         (status = 429, body = ProblemBody, content_type = "application/problem+json", description = "request.rate_limited"),
         (status = 500, body = ProblemBody, content_type = "application/problem+json", description = "service.internal"),
         (status = 503, body = ProblemBody, content_type = "application/problem+json", description = "service.unavailable: send the same id again"),

@@ -1,12 +1,12 @@
 //! REST of identity: one screen lists all routes.
-pub mod me;
-pub mod oidc;
-pub mod service_account;
 pub mod account;
 pub mod break_glass;
 pub mod delegation;
+pub mod me;
 pub mod notice;
+pub mod oidc;
 pub mod reach;
+pub mod service_account;
 pub mod session;
 pub mod token;
 pub mod views;
@@ -46,19 +46,6 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
         )
         .service(resource("/v1/break-glass/{access}:review", "POST").route(web::post().to(break_glass::review)))
         .service(resource("/v1/me", "GET, HEAD").route(get().to(session::me)))
-        .service(resource("/v1/sessions:oidc", "POST").route(web::post().to(oidc::finish)))
-        .service(resource("/v1/oidc/{provider}/start", "GET, HEAD").route(get().to(oidc::start)))
-        .service(resource("/v1/oidc/{provider}/callback", "GET, HEAD").route(get().to(oidc::callback)))
-        .service(resource("/v1/me/second-factor", "POST").route(web::post().to(me::begin)))
-        .service(resource("/v1/me/second-factor:confirm", "POST").route(web::post().to(me::confirm)))
-        .service(resource("/v1/me/password", "POST").route(web::post().to(me::password)))
-        .service(
-            resource("/v1/service-accounts", "GET, HEAD, POST")
-                .route(get().to(service_account::list))
-                .route(web::post().to(service_account::issue)),
-        )
-        .service(resource("/v1/service-accounts/{name}:rotate", "POST").route(web::post().to(service_account::rotate)))
-        .service(resource("/v1/service-accounts/{name}", "DELETE").route(web::delete().to(service_account::revoke)))
         .service(
             resource("/v1/accounts", "GET, HEAD, POST")
                 .route(get().to(account::list))
@@ -94,6 +81,19 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
         .service(resource("/v1/notices/{notice}/readers", "GET, HEAD").route(get().to(notice::readers)))
         .service(resource("/v1/notices/{notice}/attachments/{place}", "GET, HEAD").route(get().to(notice::attachment)))
         .service(resource("/v1/notices/{notice}", "GET, HEAD").route(get().to(notice::read)))
+        .service(resource("/v1/sessions:oidc", "POST").route(web::post().to(oidc::finish)))
+        .service(resource("/v1/oidc/{provider}/start", "GET, HEAD").route(get().to(oidc::start)))
+        .service(resource("/v1/oidc/{provider}/callback", "GET, HEAD").route(get().to(oidc::callback)))
+        .service(resource("/v1/me/second-factor", "POST").route(web::post().to(me::begin)))
+        .service(resource("/v1/me/second-factor:confirm", "POST").route(web::post().to(me::confirm)))
+        .service(resource("/v1/me/password", "POST").route(web::post().to(me::password)))
+        .service(
+            resource("/v1/service-accounts", "GET, HEAD, POST")
+                .route(get().to(service_account::list))
+                .route(web::post().to(service_account::issue)),
+        )
+        .service(resource("/v1/service-accounts/{name}:rotate", "POST").route(web::post().to(service_account::rotate)))
+        .service(resource("/v1/service-accounts/{name}", "DELETE").route(web::delete().to(service_account::revoke)))
         .service(resource("/.well-known/jwks.json", "GET, HEAD").route(get().to(token::keys)));
 }
 
@@ -102,26 +102,26 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
     info(title = "Meguri identity", version = "1", license(name = "Apache-2.0")),
     paths(
         token::issue, token::keys,
-        session::begin, session::renew, session::list, session::end, session::me,
-        oidc::start, oidc::callback, oidc::finish,
-        me::begin, me::confirm, me::password,
-        service_account::issue, service_account::list, service_account::rotate, service_account::revoke,
-        account::issue_one, account::issue_many, account::list, account::suspend,
-        account::resume, account::close, account::confirm, account::invite, account::reset_second_factor, account::redeem_invitation,
+        account::issue_one, account::issue_many, account::list, account::suspend, account::resume, account::close, account::confirm,
+        account::reset_second_factor, account::invite, account::redeem_invitation,
         delegation::propose, delegation::list, delegation::second, delegation::end, notice::publish_one, notice::list,
         notice::read, notice::print, notice::attachment, notice::readers, notice::correct_one, notice::withdraw_one,
         notice::acknowledge_one,
         views::list, break_glass::open, break_glass::list, break_glass::review,
+        session::begin, session::renew, session::list, session::end, session::me,
+        oidc::start, oidc::callback, oidc::finish,
+        me::begin, me::confirm, me::password,
+        service_account::issue, service_account::list, service_account::rotate, service_account::revoke,
         reach::share, reach::end_sharing, reach::list_sharing, reach::merge, reach::close, reach::reopen,
     ),
     tags(
         (name = "tokens", description = "Signing in"),
         (name = "sessions", description = "Signed-in browsers"),
-        (name = "service accounts", description = "Machines"),
         (name = "accounts", description = "Accounts and the invitations to them"),
         (name = "delegations", description = "Acting for another organisation"),
         (name = "notices", description = "お知らせ, 事務連絡"),
         (name = "audit", description = "Who saw what, and access in an emergency"),
+        (name = "service accounts", description = "Machines"),
         (name = "sharing", description = "What territories share with other bodies"),
         (name = "territories", description = "Mergers of municipalities"),
         (name = "facilities", description = "Closing and opening facilities"),

@@ -53,9 +53,8 @@ pub struct Proved {
 /// address, or was wrong too often; for the second factor those of [`prove`]; `delegation.not_in_force`.
 pub async fn sign_in(identity: &Identity, request: TokenRequest, visitor: &Visitor) -> Result<TokenResponse> {
     let (account, scope, delegation) = match request {
-        TokenRequest::Password { username, password, otp, delegation } => {
-            let proved = prove(identity, &username, password, otp.as_deref(), visitor).await?;
-            (proved.account, None, delegation)
+        TokenRequest::Password { username, password, delegation, otp } => {
+            (prove(identity, &username, password, otp.as_deref(), visitor).await?.account, None, delegation)
         }
         TokenRequest::ServiceAccount { client_id, client_secret, delegation } => {
             let (account, scope) = super::service_account::prove(identity, &client_id, &client_secret).await?;
@@ -167,6 +166,16 @@ pub async fn password_fits(identity: &Identity, account: Option<&Account>, given
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn under_two_limits_both_count() {
+        let limit = |text: &str| Some(text.to_owned());
+        assert_eq!(narrower(limit("a b"), limit("b c")), limit("b"));
+        assert_eq!(narrower(limit("a"), limit("b")), limit(""));
+        assert_eq!(narrower(None, limit("b")), limit("b"));
+        assert_eq!(narrower(limit("a"), None), limit("a"));
+        assert_eq!(narrower(None, None), None);
+    }
 
     #[test]
     fn names_are_those_that_an_account_can_have() {

@@ -1,10 +1,11 @@
 //! Reads. Those for people take a [`Scope`] and answer nothing outside it.
 pub mod access;
 pub mod accounts;
+pub mod credentials;
 pub mod delegations;
 pub mod notices;
-pub mod reach;
 pub mod credentials;
+pub mod reach;
 
 use crate::{
     rows::{Account, Facility, Population, SigningKey, Territory},

@@ -432,6 +432,12 @@ mod tests {
             describe::<account::table>(),
             describe::<signing_key::table>(),
             describe::<session::table>(),
+            describe::<invitation::table>(),
+            describe::<delegation::table>(),
+            describe::<notice::table>(),
+            describe::<notice_version::table>(),
+            describe::<notice_attachment::table>(),
+            describe::<notice_receipt::table>(),
             describe::<setting::table>(),
             describe::<second_factor::table>(),
             describe::<recovery_code::table>(),
@@ -441,12 +447,6 @@ mod tests {
             describe::<oidc_provider::table>(),
             describe::<oidc_link::table>(),
             describe::<oidc_attempt::table>(),
-            describe::<invitation::table>(),
-            describe::<delegation::table>(),
-            describe::<notice::table>(),
-            describe::<notice_version::table>(),
-            describe::<notice_attachment::table>(),
-            describe::<notice_receipt::table>(),
         ];
         assert_equal(&db, "identity", &identity).await;
     }

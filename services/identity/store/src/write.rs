@@ -1,10 +1,11 @@
 //! Writes. Called inside a transaction that a permit has begun.
 pub mod access;
 pub mod accounts;
+pub mod credentials;
 pub mod delegations;
 pub mod notices;
-pub mod reach;
 pub mod credentials;
+pub mod reach;
 
 use crate::{
     rows::{Account, Facility, FacilityChange, Organisation, Point, Population, SigningKey, Territory},

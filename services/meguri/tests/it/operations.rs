@@ -37,8 +37,8 @@ pub(super) const REST: &[(&str, &str, Open)] = &[
     ("post", "/v1/accounts/{name}:resume", Open::ToAccounts),
     ("post", "/v1/accounts/{name}:close", Open::ToAccounts),
     ("post", "/v1/accounts/{name}:confirm", Open::ToAccounts),
-    ("post", "/v1/accounts/{name}:reinvite", Open::ToAccounts),
     ("post", "/v1/accounts/{name}:reset-second-factor", Open::ToAccounts),
+    ("post", "/v1/accounts/{name}:reinvite", Open::ToAccounts),
     ("post", "/v1/invitations:redeem", Open::ToAll),
     ("get", "/v1/delegations", Open::ToAccounts),
     ("post", "/v1/delegations", Open::ToAccounts),
@@ -310,8 +310,13 @@ pub(super) async fn site_and_shipment(app: &TestApp, round: &str) -> (String, St
 }
 
 fn documents() -> [Value; 5] {
-    let documents = [identity::api::openapi(), capacity::api::openapi(), allocation::api::openapi(), distribution::api::openapi(),
-        relay::api::openapi()];
+    let documents = [
+        identity::api::openapi(),
+        capacity::api::openapi(),
+        allocation::api::openapi(),
+        distribution::api::openapi(),
+        relay::api::openapi(),
+    ];
     documents.map(|document| serde_json::to_value(&document).unwrap())
 }
 
@@ -396,6 +401,7 @@ pub(super) async fn call(client: &TestClient, method: &str, path: &str) -> Answe
         .replace("{product}", "comirnaty-12plus")
         .replace("{lot}", "EX0001")
         .replace("{session}", "current")
+        .replace("{name}", "proxy-31")
         .replace("{provider}", "nothing");
     match method {
         "get" => client.get(&path).await,

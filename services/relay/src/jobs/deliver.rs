@@ -60,9 +60,12 @@ async fn session(db: &Db, settings: &Settings, stop: &mut Stop) -> Result<()> {
             continue;
         }
         let mut boxed = Vec::new();
-        for due in due {
+        for mut due in due {
             let address = match due.account {
-                Some(account) => delivery::mailbox(&mut session, account).await?.map(|mailbox| mailbox.address),
+                Some(account) => delivery::mailbox(&mut session, account).await?.map(|mailbox| {
+                    due.language = mailbox.language;
+                    mailbox.address
+                }),
                 None => due.address.clone(),
             };
             boxed.push((due, address));

@@ -29,10 +29,10 @@ pub enum Step {
     Close,
     /// It is still needed: the yearly look.
     Confirm,
-    /// Whoever has lost the authenticator and the codes enrols anew.
-    ResetSecondFactor,
     /// A new invitation takes the place of all before it.
     Reinvite(Invite),
+    /// Whoever has lost the second factor enrols a new one at the next sign-in.
+    ResetSecondFactor,
 }
 
 impl Step {
@@ -42,8 +42,8 @@ impl Step {
             Self::Resume => "resume_account",
             Self::Close => "close_account",
             Self::Confirm => "confirm_account",
-            Self::ResetSecondFactor => "reset_second_factor",
             Self::Reinvite(_) => "reinvite_account",
+            Self::ResetSecondFactor => "reset_second_factor",
         }
     }
 
@@ -52,8 +52,9 @@ impl Step {
         match self {
             Self::Suspend => matches!(state, "active" | "invited" | "expired"),
             Self::Resume => state == "suspended",
-            Self::Close | Self::Confirm | Self::ResetSecondFactor => state != "closed",
+            Self::Close | Self::Confirm => state != "closed",
             Self::Reinvite(_) => matches!(state, "active" | "invited"),
+            Self::ResetSecondFactor => matches!(state, "active" | "suspended"),
         }
     }
 }
@@ -160,12 +161,6 @@ async fn write_step(
             shut_out(tx, id).await?;
         }
         Step::Confirm => write::accounts::confirm(tx, id, ctx.now, &ctx.actor.name).await?,
-        Step::ResetSecondFactor => {
-            if holder.kind != "person" {
-                return Err(Problem::new(&error::ACCOUNT_NOT_A_PERSON).into());
-            }
-            second_factor::reset(tx, id).await?;
-        }
         Step::Reinvite(invite) => {
             if holder.kind != "person" {
                 return Err(Problem::new(&error::ACCOUNT_NOT_A_PERSON).into());
@@ -181,6 +176,12 @@ async fn write_step(
                 outbox::emit(tx, ctx, row.id, &event).await?;
             }
             told = Some(invitation);
+        }
+        Step::ResetSecondFactor => {
+            if holder.kind != "person" {
+                return Err(Problem::new(&error::ACCOUNT_NOT_A_PERSON).into());
+            }
+            second_factor::reset(tx, id).await?;
         }
     }
     let after = read::accounts::locked(tx, id).await?.ok_or_else(vanished)?;
