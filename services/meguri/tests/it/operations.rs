@@ -265,7 +265,13 @@ async fn site_and_shipment(app: &TestApp, round: &str) -> (String, String) {
 fn documented() -> BTreeSet<(String, String)> {
     let mut operations = BTreeSet::new();
     let documents =
-        [identity::api::openapi(), capacity::api::openapi(), allocation::api::openapi(), distribution::api::openapi(), relay::api::openapi()];
+    [
+        identity::api::openapi(),
+        capacity::api::openapi(),
+        allocation::api::openapi(),
+        distribution::api::openapi(),
+        relay::api::openapi(),
+    ];
     for document in documents {
         let document = serde_json::to_value(&document).unwrap();
         for (path, methods) in document["paths"].as_object().unwrap() {

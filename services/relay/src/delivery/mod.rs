@@ -6,6 +6,7 @@ pub mod webhook;
 
 use domain::time::rfc3339;
 use hmac::{Hmac, Mac};
+use platform::one_time::OneTime;
 use relay_store::delivery::Due;
 use sha2::Sha256;
 use std::fmt;
@@ -22,6 +23,8 @@ pub struct Settings {
     pub smtp_url: Option<String>,
     /// Whose mails they are.
     pub mail_from: String,
+    /// Where people reach the service: `https://meguri.example.jp`. Links in mails begin with it.
+    pub public_url: String,
     /// Webhooks may go to private addresses.
     pub private_webhooks: bool,
     /// A training instance: plain HTTP to this machine itself is allowed.
@@ -35,7 +38,8 @@ impl fmt::Debug for Settings {
 }
 
 impl Settings {
-    /// Those of the environment: `MEGURI_SMTP_URL`, `MEGURI_MAIL_FROM`, `MEGURI_WEBHOOK_PRIVATE` (`1`).
+    /// Those of the environment: `MEGURI_SMTP_URL`, `MEGURI_MAIL_FROM`, `MEGURI_PUBLIC_URL`, `MEGURI_WEBHOOK_PRIVATE`
+    /// (`1`).
     #[must_use]
     pub fn from_env(instance: &str, secret: &str, training: bool) -> Self {
         let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -44,6 +48,7 @@ impl Settings {
             secret: secret.to_owned(),
             smtp_url: var("MEGURI_SMTP_URL"),
             mail_from: var("MEGURI_MAIL_FROM").unwrap_or_else(|| "meguri@localhost".to_owned()),
+            public_url: var("MEGURI_PUBLIC_URL").unwrap_or_else(|| "http://127.0.0.1:8080".to_owned()),
             private_webhooks: var("MEGURI_WEBHOOK_PRIVATE").as_deref() == Some("1"),
             training,
         }
@@ -71,6 +76,13 @@ impl Settings {
     pub fn signing_key(&self, subscription: Uuid) -> String {
         self.derived("webhook", subscription)
     }
+}
+
+/// The token of the link by which an invited person comes in: computed here, and stored nowhere. Only a mail to the
+/// person has it.
+fn invitation(about: &str, due: &Due, settings: &Settings) -> Option<String> {
+    let id: Uuid = about.strip_prefix("invitation/")?.parse().ok()?;
+    due.account.is_some().then(|| OneTime::new(&settings.secret).token(id))
 }
 
 /// What is said: a subject and a text, in the language asked for.
@@ -115,6 +127,11 @@ pub fn message(due: &Due, settings: &Settings) -> Message {
     if let Some(due_at) = due.due_at {
         let label = if is_ja { "期限" } else { "Due" };
         text.push_str(&format!("\n\n{label}: {}", rfc3339(due_at)));
+    }
+    if let Some(token) = due.about.as_deref().and_then(|about| invitation(about, due, settings)) {
+        // behind the #: a browser tells it to no server, and no log has it
+        let base = settings.public_url.trim_end_matches('/');
+        text.push_str(&format!("\n\n{base}/invitation#{token}"));
     }
     if let Some(about) = &due.about {
         let label = if is_ja { "対象" } else { "About" };

@@ -116,6 +116,7 @@ pub fn settings() -> Settings {
         secret: "secret".to_owned(),
         smtp_url: None,
         mail_from: "meguri@example.jp".to_owned(),
+        public_url: "https://meguri.example.jp/".to_owned(),
         private_webhooks: false,
         training: true,
     }
