@@ -21,6 +21,8 @@ const Deliveries = lazy(() => import('./pages/Deliveries'));
 const Incoming = lazy(() => import('./pages/Incoming'));
 const Situation = lazy(() => import('./pages/Situation'));
 const Notices = lazy(() => import('./pages/Notices'));
+const Account = lazy(() => import('./pages/Account'));
+const Invitation = lazy(() => import('./pages/Invitation'));
 const Help = lazy(() => import('./pages/Help'));
 const Developers = lazy(() => import('./pages/Developers'));
 
@@ -33,7 +35,7 @@ function Routes() {
   const { phase } = useSession();
   const { t } = useI18n();
   const [path] = useLocation();
-  const isOpen = path.startsWith('/situation') || path.startsWith('/help') || path.startsWith('/notices') || path.startsWith('/developers');
+  const isOpen = path.startsWith('/situation') || path.startsWith('/help') || path.startsWith('/notices') || path.startsWith('/developers') || path.startsWith('/invitation');
   if (phase === 'checking') return <p className="loading" role="status">{t.loading}…</p>;
   return (
     <Suspense fallback={<p className="loading" role="status">{t.loading}…</p>}>
@@ -55,6 +57,8 @@ function Routes() {
         <Route path="/incoming/:id?">{({ id }) => <Incoming key={id ?? ''} id={id} />}</Route>
         <Route path="/situation"><Situation /></Route>
         <Route path="/notices"><Notices /></Route>
+        <Route path="/account"><Account /></Route>
+        <Route path="/invitation"><Invitation /></Route>
         <Route path="/help"><Help /></Route>
         <Route path="/developers"><Developers /></Route>
         <Route><NotFound /></Route>

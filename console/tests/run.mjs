@@ -150,7 +150,7 @@ const journeys = {
           await settled(page);
           await clean(page, `facility ${lang}`);
           expect('a hospital is reached', page.url().includes('/facility/'));
-          for (const path of ['/unreported', '/unreported/130001', '/unreported/131016', '/beds', '/beds/131016', '/notices', '/help', '/situation', '/developers', '/rounds', '/']) {
+          for (const path of ['/unreported', '/unreported/130001', '/unreported/131016', '/beds', '/beds/131016', '/notices', '/account', '/help', '/situation', '/developers', '/rounds', '/']) {
             await go(page, path);
             await clean(page, `${path} ${lang}`);
           }

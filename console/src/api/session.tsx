@@ -23,6 +23,8 @@ export type Me = MeQuery['viewer'] & {
 type State = { phase: 'checking' | 'out' | 'in'; me: Me | null; ended: boolean };
 export type Session = State & {
   signIn: (username: string, password: string, otp?: string) => Promise<void>;
+  /** Goes on with a session that another page of the sign-in has begun. */
+  resume: () => Promise<void>;
   signOut: () => Promise<void>;
   /** Seconds until the session ends for want of activity; null while nobody is signed in. */
   idleSeconds: () => number | null;
@@ -109,6 +111,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     () => ({
       ...state,
       signIn,
+      resume: async () => {
+        await renew(true);
+        await enter();
+      },
       signOut: async () => {
         await rest('DELETE', '/v1/sessions/current', undefined, true).catch(() => null);
         sessionStorage.clear();
@@ -125,7 +131,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         await renew(true).catch(() => null);
       },
     }),
-    [state, signIn, out, renew],
+    [state, signIn, out, renew, enter],
   );
 
   return (

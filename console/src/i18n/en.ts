@@ -53,7 +53,7 @@ export const en: Dict = {
     second: 'Confirmation code', secondHint: 'The six digits that your authenticator shows', secondTitle: 'Second step',
     secondBody: 'This account needs a second step.', other: 'Sign in with another account',
     publicLink: 'See the public situation without signing in', ended: 'The session has ended. Sign in again. Your draft is still in this tab.',
-    enrol: 'This account must register a second step first. Ask your administrator.',
+    enrol: 'This account must register a second step first.',
     lost: 'If you do not know your account name or password, ask the administrator of your organisation.',
     trainingHint: 'The accounts of the training environment are printed by ./demo.',
     required: (what) => `Enter: ${what}`,

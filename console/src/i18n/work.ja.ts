@@ -66,6 +66,8 @@ export const workJa = {
   },
   help: { title: '用語と定義', lead: '画面の項目名はすべてここで定義しています。CSVとAPIの列名は右の識別子と同じです。', form: '日次報告の項目', term: '用語', identifier: '識別子', definition: '定義', unit: '単位', moment: '時点・期間', indicators: '指標', allocation: '配分に使う指標', keys: 'キーの使い方', source: '出典', coverage: '数字のある市町村' },
   noticesPage: { title: 'お知らせ・事務連絡', lead: '国と都道府県からのお知らせです。確認したものは記録に残ります。', onlyUnread: '未確認だけを表示', none: 'お知らせはありません。', kinds: { notice: 'お知らせ', circular: '事務連絡', alert: '緊急' } as Record<string, string>, read: '確認済み', unread: '未確認', acknowledge: '確認した', paper: '印刷用の紙面', until: (day: string) => `${day}まで`, corrected: (version: number) => `第${version}版に訂正`, withdrawn: '取り下げ', count: (count: string) => `確認していないお知らせ ${count} 件` },
+  account: { title: 'アカウント', secondFactor: '2段階目の確認', on: '登録済み', off: '未登録', enrol: '登録する', replace: '登録し直す', oldCode: '今の確認コード、または回復コード', codesLeft: (count: string) => `使っていない回復コード ${count} 個`, step1: '認証アプリを開き、新しいアカウントの追加を選びます。', step2: '次のキーを手で入力します。', openApp: 'この端末の認証アプリで開く', step3: 'アプリに表示された6桁の数字を入力します。', confirm: '確認して登録する', enrolled: '2段階目の確認を登録しました', recovery: '端末をなくしたときのための回復コードです。表示されるのは今回だけです。紙に控えて安全な場所に保管してください。', kept: '控えました', password: 'パスワードの変更', current: '今のパスワード', next: '新しいパスワード', nextHint: '13文字以上（2段階目の確認を登録していれば8文字以上）', change: '変更する', passwordDone: 'パスワードを変更しました。ほかのセッションは終了しました。', sessions: '開いているセッション', thisOne: 'この画面', end: '終了させる' },
+  invitation: { title: '招待の受け取り', lead: 'パスワードを決めると、アカウントを使えるようになります。', code: '招待コード', redeem: 'アカウントを使い始める', done: (name: string) => `アカウント ${name} を使えるようになりました。` },
 };
 
 export type Work = typeof workJa;

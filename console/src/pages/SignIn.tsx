@@ -4,11 +4,13 @@ import { Problem } from '../api/problem';
 import { useSession } from '../api/session';
 import { useI18n } from '../i18n';
 import { Failed, Notice, Page } from '../ui/parts';
+import { Enrol } from '../ui/Enrol';
 import { Vital } from './Notices';
 
 export default function SignIn() {
   const { t } = useI18n();
-  const { signIn, ended } = useSession();
+  const { signIn, resume, ended } = useSession();
+  const [enrolment, setEnrolment] = useState(() => new URLSearchParams(location.hash.slice(1)).get('enrolment_token'));
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   const [otp, setOtp] = useState('');
@@ -28,17 +30,24 @@ export default function SignIn() {
     } catch (failure) {
       const refused = failure instanceof Problem ? failure : new Problem('console.failed', { ja: String(failure), en: String(failure) });
       if (refused.code === 'auth.second_factor_required') setNeedsSecond(true);
+      else if (refused.enrolmentToken !== null) setEnrolment(refused.enrolmentToken);
       else setProblem(refused);
       setBusy(false);
     }
   };
 
+  if (enrolment !== null) {
+    return (
+      <Page title={t.signIn.secondTitle} lead={t.signIn.enrol} narrow>
+        <div className="card"><Enrol token={enrolment} onDone={() => void resume()} /></div>
+      </Page>
+    );
+  }
   return (
     <Page title={needsSecond ? t.signIn.secondTitle : t.signIn.title} narrow>
       <Vital />
       {ended && !problem ? <Notice tone="info" live title={t.signIn.ended} /> : null}
       {problem ? <Failed problem={problem} /> : null}
-      {problem?.code === 'auth.enrolment_required' ? <Notice tone="info" title={t.signIn.enrol} /> : null}
       <form className="card form" onSubmit={(event) => void submit(event)} noValidate>
         {needsSecond ? (
           <div className="field">

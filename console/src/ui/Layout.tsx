@@ -82,10 +82,10 @@ export function Layout({ children }: { children: ReactNode }) {
           <div className="who">
             {me ? (
               <>
-                <span className="person">
+                <Link href="/account" className="person">
                   {me.facility ? <span lang={lang === 'en' ? 'ja' : undefined}>{me.facility.name}</span> : say(me.organisation)}{' '}
                   <span className="quiet">{me.name}</span>
-                </span>
+                </Link>
                 <Timer />
               </>
             ) : null}
