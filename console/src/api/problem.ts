@@ -32,7 +32,13 @@ export function problemOfBody(body: unknown, status: number): Problem {
   const fields = Array.isArray(at.errors) ? (at.errors as Field[]) : [];
   const ja = isText(at.detail) ? at.detail : 'サーバーが要求を処理できませんでした。';
   const en = isText(at.title) ? at.title : 'The server could not handle the request.';
-  return new Problem(isText(at.code) ? at.code : `http.${status}`, { ja, en }, fields, status, isText(at.enrolment_token) ? at.enrolment_token : null);
+  return new Problem(
+    isText(at.code) ? at.code : `http.${status}`,
+    { ja, en },
+    fields,
+    status,
+    isText(at.enrolment_token) ? at.enrolment_token : null,
+  );
 }
 
 type GraphError = { message: string; extensions?: Record<string, unknown> };

@@ -37,7 +37,11 @@ const Context = createContext<Session | null>(null);
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [client, setClient] = useState<Client>(makeClient);
-  const [state, setState] = useState<State>(() => ({ phase: localStorage.getItem(MARK) ? 'checking' : 'out', me: null, ended: false }));
+  const [state, setState] = useState<State>(() => ({
+    phase: localStorage.getItem(MARK) ? 'checking' : 'out',
+    me: null,
+    ended: false,
+  }));
   const opened = useRef<Opened | null>(null);
   const active = useRef(Date.now());
   const renewed = useRef(Date.now());
@@ -56,7 +60,16 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     active.current = renewed.current = Date.now();
     localStorage.setItem(MARK, '1');
     setClient(next);
-    setState({ phase: 'in', me: { ...answer.viewer, training: answer.clock.training, organisation: { ja: session.organisation.name, en: session.organisation.name_en }, partner: session.home.partner ?? null }, ended: false });
+    setState({
+      phase: 'in',
+      me: {
+        ...answer.viewer,
+        training: answer.clock.training,
+        organisation: { ja: session.organisation.name, en: session.organisation.name_en },
+        partner: session.home.partner ?? null,
+      },
+      ended: false,
+    });
   }, []);
 
   const renew = useCallback(async (activity: boolean) => {
@@ -67,7 +80,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   // a page that is loaded again goes on with the session that there may be
   useEffect(() => {
     if (state.phase !== 'checking') return;
-    renew(true).then(enter).catch(() => out(true));
+    renew(true)
+      .then(enter)
+      .catch(() => out(true));
     // only once, when the page is loaded
     // eslint-disable-next-line
   }, []);

@@ -14,7 +14,15 @@ export default function Account() {
   const { t, say } = useWork();
   const me = useMe();
   return (
-    <Page narrow title={t.account.title} lead={<><b>{me.name}</b> ｜ {t.roles[me.role] ?? me.role} ｜ {say(me.organisation)}</>}>
+    <Page
+      narrow
+      title={t.account.title}
+      lead={
+        <>
+          <b>{me.name}</b> ｜ {t.roles[me.role] ?? me.role} ｜ {say(me.organisation)}
+        </>
+      }
+    >
       <SecondFactor />
       <Password />
       <Sessions />
@@ -28,21 +36,65 @@ function SecondFactor() {
   const [isOpen, setOpen] = useState(false);
   const [otp, setOtp] = useState('');
   const [asked, setAsked] = useState<string | null>(null);
-  const load = useCallback(() => void rest<{ second_factor: Standing }>('GET', '/v1/me').then((me) => setState(me.second_factor)).catch(() => null), []);
+  const load = useCallback(
+    () =>
+      void rest<{ second_factor: Standing }>('GET', '/v1/me')
+        .then((me) => setState(me.second_factor))
+        .catch(() => null),
+    [],
+  );
   useEffect(load, [load]);
   if (!state) return null;
   return (
-    <Card title={t.account.secondFactor} aside={state.enrolled ? <Badge tone="good">✓ {t.account.on}</Badge> : <Badge tone={state.required ? 'warn' : 'plain'}>{t.account.off}</Badge>}>
+    <Card
+      title={t.account.secondFactor}
+      aside={
+        state.enrolled ? (
+          <Badge tone="good">✓ {t.account.on}</Badge>
+        ) : (
+          <Badge tone={state.required ? 'warn' : 'plain'}>{t.account.off}</Badge>
+        )
+      }
+    >
       {state.enrolled ? <p>{t.account.codesLeft(num(state.recovery_codes_left))}</p> : null}
-      {isOpen && (!state.enrolled || asked !== null) ? <Enrol token={null} {...(asked ? { otp: asked } : {})} onDone={() => { setOpen(false); setAsked(null); load(); }} /> : null}
+      {isOpen && (!state.enrolled || asked !== null) ? (
+        <Enrol
+          token={null}
+          {...(asked ? { otp: asked } : {})}
+          onDone={() => {
+            setOpen(false);
+            setAsked(null);
+            load();
+          }}
+        />
+      ) : null}
       {isOpen && state.enrolled && asked === null ? (
-        <form onSubmit={(event) => { event.preventDefault(); setAsked(otp.trim()); }}>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            setAsked(otp.trim());
+          }}
+        >
           <label htmlFor="old-code">{t.account.oldCode}</label>
-          <p><input id="old-code" inputMode="numeric" autoComplete="one-time-code" value={otp} onChange={(event) => setOtp(event.target.value)} /></p>
-          <button className="button" disabled={otp.trim() === ''}>{t.account.replace}</button>
+          <p>
+            <input
+              id="old-code"
+              inputMode="numeric"
+              autoComplete="one-time-code"
+              value={otp}
+              onChange={(event) => setOtp(event.target.value)}
+            />
+          </p>
+          <button className="button" disabled={otp.trim() === ''}>
+            {t.account.replace}
+          </button>
         </form>
       ) : null}
-      {isOpen ? null : <button type="button" className="button" onClick={() => setOpen(true)}>{state.enrolled ? t.account.replace : t.account.enrol}</button>}
+      {isOpen ? null : (
+        <button type="button" className="button" onClick={() => setOpen(true)}>
+          {state.enrolled ? t.account.replace : t.account.enrol}
+        </button>
+      )}
     </Card>
   );
 }
@@ -71,9 +123,33 @@ function Password() {
       {problem ? <Failed problem={problem} /> : null}
       {isDone ? <Notice tone="good" live title={t.account.passwordDone} /> : null}
       <form onSubmit={(event) => void send(event)}>
-        <div className="field"><label htmlFor="current">{t.account.current}</label><input id="current" type="password" autoComplete="current-password" value={current} onChange={(event) => setCurrent(event.target.value)} /></div>
-        <div className="field"><label htmlFor="next">{t.account.next}</label><p className="hint" id="next-hint">{t.account.nextHint}</p><input id="next" type="password" autoComplete="new-password" aria-describedby="next-hint" value={next} onChange={(event) => setNext(event.target.value)} /></div>
-        <button className="button" disabled={current === '' || next === ''}>{t.account.change}</button>
+        <div className="field">
+          <label htmlFor="current">{t.account.current}</label>
+          <input
+            id="current"
+            type="password"
+            autoComplete="current-password"
+            value={current}
+            onChange={(event) => setCurrent(event.target.value)}
+          />
+        </div>
+        <div className="field">
+          <label htmlFor="next">{t.account.next}</label>
+          <p className="hint" id="next-hint">
+            {t.account.nextHint}
+          </p>
+          <input
+            id="next"
+            type="password"
+            autoComplete="new-password"
+            aria-describedby="next-hint"
+            value={next}
+            onChange={(event) => setNext(event.target.value)}
+          />
+        </div>
+        <button className="button" disabled={current === '' || next === ''}>
+          {t.account.change}
+        </button>
       </form>
     </Card>
   );
@@ -82,7 +158,13 @@ function Password() {
 function Sessions() {
   const { t, dayTime } = useWork();
   const [list, setList] = useState<readonly Listed[] | null>(null);
-  const load = useCallback(() => void rest<{ sessions: Listed[] }>('GET', '/v1/sessions').then((answer) => setList(answer.sessions)).catch(() => null), []);
+  const load = useCallback(
+    () =>
+      void rest<{ sessions: Listed[] }>('GET', '/v1/sessions')
+        .then((answer) => setList(answer.sessions))
+        .catch(() => null),
+    [],
+  );
   useEffect(load, [load]);
   return (
     <Card title={t.account.sessions}>
@@ -90,12 +172,27 @@ function Sessions() {
         <ul className="duties">
           {list.map((each) => (
             <li key={each.session_id}>
-              <span>{dayTime(each.started_at)} {each.address} {each.current ? <Badge tone="info">{t.account.thisOne}</Badge> : null}<br /><span className="quiet">{each.agent}</span></span>
-              {each.current ? null : <button type="button" className="button danger" onClick={() => void rest('DELETE', `/v1/sessions/${each.session_id}`).then(load)}>{t.account.end}<span className="visually-hidden"> {dayTime(each.started_at)}</span></button>}
+              <span>
+                {dayTime(each.started_at)} {each.address} {each.current ? <Badge tone="info">{t.account.thisOne}</Badge> : null}
+                <br />
+                <span className="quiet">{each.agent}</span>
+              </span>
+              {each.current ? null : (
+                <button
+                  type="button"
+                  className="button danger"
+                  onClick={() => void rest('DELETE', `/v1/sessions/${each.session_id}`).then(load)}
+                >
+                  {t.account.end}
+                  <span className="visually-hidden"> {dayTime(each.started_at)}</span>
+                </button>
+              )}
             </li>
           ))}
         </ul>
-      ) : <Waiting fetching />}
+      ) : (
+        <Waiting fetching />
+      )}
     </Card>
   );
 }

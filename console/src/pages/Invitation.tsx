@@ -34,15 +34,38 @@ export default function Invitation() {
         <form className="card" onSubmit={(event) => void send(event)}>
           {token ? null : (
             <>
-              <div className="field"><label htmlFor="name">{t.signIn.name}</label><input id="name" autoComplete="username" value={name} onChange={(event) => setName(event.target.value)} /></div>
-              <div className="field"><label htmlFor="code">{t.invitation.code}</label><input id="code" autoComplete="off" value={code} onChange={(event) => setCode(event.target.value)} /></div>
+              <div className="field">
+                <label htmlFor="name">{t.signIn.name}</label>
+                <input id="name" autoComplete="username" value={name} onChange={(event) => setName(event.target.value)} />
+              </div>
+              <div className="field">
+                <label htmlFor="code">{t.invitation.code}</label>
+                <input id="code" autoComplete="off" value={code} onChange={(event) => setCode(event.target.value)} />
+              </div>
             </>
           )}
-          <div className="field"><label htmlFor="password">{t.account.next}</label><p className="hint" id="password-hint">{t.account.nextHint}</p><input id="password" type="password" autoComplete="new-password" aria-describedby="password-hint" value={password} onChange={(event) => setPassword(event.target.value)} /></div>
-          <button className="button primary" disabled={password === '' || (!token && (name.trim() === '' || code.trim() === ''))}>{t.invitation.redeem}</button>
+          <div className="field">
+            <label htmlFor="password">{t.account.next}</label>
+            <p className="hint" id="password-hint">
+              {t.account.nextHint}
+            </p>
+            <input
+              id="password"
+              type="password"
+              autoComplete="new-password"
+              aria-describedby="password-hint"
+              value={password}
+              onChange={(event) => setPassword(event.target.value)}
+            />
+          </div>
+          <button className="button primary" disabled={password === '' || (!token && (name.trim() === '' || code.trim() === ''))}>
+            {t.invitation.redeem}
+          </button>
         </form>
       ) : (
-        <Notice tone="good" focus title={t.invitation.done(done)}><Link href="/">{t.signIn.title}</Link></Notice>
+        <Notice tone="good" focus title={t.invitation.done(done)}>
+          <Link href="/">{t.signIn.title}</Link>
+        </Notice>
       )}
     </Page>
   );

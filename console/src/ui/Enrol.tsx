@@ -37,9 +37,22 @@ export function Enrol({ token, otp, onDone }: { token: string | null; otp?: stri
   if (codes) {
     return (
       <>
-        <Notice tone="good" focus title={t.account.enrolled}><p>{t.account.recovery}</p></Notice>
-        <ul className="code">{codes.map((each) => <li key={each}>{each}</li>)}</ul>
-        <p className="actions"><button type="button" className="button" onClick={() => print()}>{t.print}</button><button type="button" className="button primary" onClick={onDone}>{t.account.kept}</button></p>
+        <Notice tone="good" focus title={t.account.enrolled}>
+          <p>{t.account.recovery}</p>
+        </Notice>
+        <ul className="code">
+          {codes.map((each) => (
+            <li key={each}>{each}</li>
+          ))}
+        </ul>
+        <p className="actions">
+          <button type="button" className="button" onClick={() => print()}>
+            {t.print}
+          </button>
+          <button type="button" className="button primary" onClick={onDone}>
+            {t.account.kept}
+          </button>
+        </p>
       </>
     );
   }
@@ -50,15 +63,37 @@ export function Enrol({ token, otp, onDone }: { token: string | null; otp?: stri
         <form onSubmit={(event) => void confirm(event)}>
           <ol>
             <li>{t.account.step1}</li>
-            <li>{t.account.step2}<p className="code"><b>{begun.secret.match(GROUP)?.join(' ')}</b></p><p><a href={begun.otpauth_uri}>{t.account.openApp}</a></p></li>
+            <li>
+              {t.account.step2}
+              <p className="code">
+                <b>{begun.secret.match(GROUP)?.join(' ')}</b>
+              </p>
+              <p>
+                <a href={begun.otpauth_uri}>{t.account.openApp}</a>
+              </p>
+            </li>
             <li>
               <label htmlFor="first-code">{t.account.step3}</label>
-              <p><input id="first-code" inputMode="numeric" autoComplete="one-time-code" value={code} onChange={(event) => setCode(event.target.value)} /></p>
+              <p>
+                <input
+                  id="first-code"
+                  inputMode="numeric"
+                  autoComplete="one-time-code"
+                  value={code}
+                  onChange={(event) => setCode(event.target.value)}
+                />
+              </p>
             </li>
           </ol>
-          <p className="actions"><button className="button primary" disabled={isBusy || code.trim() === ''}>{t.account.confirm}</button></p>
+          <p className="actions">
+            <button className="button primary" disabled={isBusy || code.trim() === ''}>
+              {t.account.confirm}
+            </button>
+          </p>
         </form>
-      ) : <Waiting fetching={!problem} />}
+      ) : (
+        <Waiting fetching={!problem} />
+      )}
     </>
   );
 }
