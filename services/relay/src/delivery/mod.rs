@@ -109,11 +109,15 @@ pub fn message(due: &Due, settings: &Settings) -> Message {
             match is_ja {
                 true => (
                     "通知先の確認".to_owned(),
-                    format!("この宛先への通知が申し込まれました。申込者に次の確認コードを伝えるか、画面で入力してください。\n\n{code}\n\n心当たりがなければ、何もする必要はありません。"),
+                    format!(
+                        "この宛先への通知が申し込まれました。申込者に次の確認コードを伝えるか、画面で入力してください。\n\n{code}\n\n心当たりがなければ、何もする必要はありません。"
+                    ),
                 ),
                 false => (
                     "Confirm this address".to_owned(),
-                    format!("Notices to this address were asked for. Enter this code to confirm it:\n\n{code}\n\nIf you know nothing of it, do nothing."),
+                    format!(
+                        "Notices to this address were asked for. Enter this code to confirm it:\n\n{code}\n\nIf you know nothing of it, do nothing."
+                    ),
                 ),
             }
         }

@@ -45,7 +45,8 @@ impl Bench {
     }
 
     pub fn relay_on(&self, broker: &Broker) -> Relay {
-        Relay::new(broker.clone(), &self.db.home.role_url("relay_app").unwrap(), self.clock.clone(), settings()).unwrap()
+        Relay::new(broker.clone(), &self.db.home.role_url("relay_app").unwrap(), self.clock.clone(), settings())
+            .unwrap()
     }
 
     /// Relay's own inbox, for consumers made for a test.
