@@ -10,6 +10,12 @@ grant select on all tables in schema reference to {i}_identity_app, {i}_capacity
     {i}_distribution_app, {i}_gateway, {i}_audit;
 grant insert on reference.territory, reference.territory_point, reference.population, reference.organisation,
     reference.facility, reference.facility_change, reference.clock to {i}_identity_app;
+grant insert on reference.health_centre_area, reference.medical_area, reference.medical_area_municipality,
+    reference.sharing_agreement, reference.facility_closure to {i}_identity_app;
+grant update on reference.health_centre_area, reference.medical_area, reference.medical_area_municipality to {i}_identity_app;
+-- an agreement ends early, a facility opens again; what was agreed and when it closed stays
+grant update (ended_by, ended_by_name, ended_at, end_reason) on reference.sharing_agreement to {i}_identity_app;
+grant update (reopened_on) on reference.facility_closure to {i}_identity_app;
 grant update on reference.territory, reference.population, reference.organisation, reference.facility, reference.clock to {i}_identity_app;
 
 -- accesses in an emergency: rows are added, by identity alone
@@ -33,6 +39,11 @@ grant select on identity.mailbox to {i}_relay_app;
 grant usage on schema identity to {i}_gateway;
 grant select on identity.notice, identity.notice_version, identity.notice_receipt, identity.notice_reader to {i}_gateway;
 grant select (notice, version, place, name, link, media_type, bytes) on identity.notice_attachment to {i}_gateway;
+grant update on identity.setting, identity.second_factor, identity.recovery_code, identity.sign_in_wait,
+    identity.service_account, identity.oidc_provider, identity.oidc_link to {i}_identity_app;
+-- codes of an authenticator that was replaced, attempts that are forgiven, passwords that were long ago
+grant delete on identity.recovery_code, identity.sign_in_wait, identity.second_factor, identity.former_password, identity.oidc_attempt
+    to {i}_identity_app;
 grant usage on all sequences in schema identity to {i}_identity_app;
 grant select on identity.outbox, identity.idempotency, identity.audit, identity.subject to {i}_audit;
 alter function identity.ensure_month(text, date) set search_path = identity;

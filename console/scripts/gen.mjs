@@ -19,18 +19,6 @@ if (faults.length > 0) {
   process.exit(1);
 }
 
-// what the cache needs to know which answers a write makes old
-const typename = { kind: 'Field', name: { kind: 'Name', value: '__typename' } };
-const withTypename = (definition) =>
-  visit(definition, {
-    SelectionSet: {
-      leave(node, _key, parent) {
-        const isRoot = parent && !Array.isArray(parent) && parent.kind === 'OperationDefinition';
-        const has = node.selections.some((each) => each.kind === 'Field' && each.name.value === '__typename');
-        return isRoot || has ? node : { ...node, selections: [...node.selections, typename] };
-      },
-    },
-  });
 const fragments = new Map(definitions.filter((each) => each.kind === 'FragmentDefinition').map((each) => [each.name.value, each]));
 const uses = (definition, found = new Set()) => {
   visit(definition, {
@@ -44,7 +32,7 @@ const uses = (definition, found = new Set()) => {
   });
   return found;
 };
-const compact = (node) => print(withTypename(node)).replace(/\s*\n\s*/g, ' ').trim();
+const compact = (node) => print(node).replace(/\s*\n\s*/g, ' ').trim();
 
 const scalars = {
   Boxes: 'number', Count: 'number', Difference: 'number', Vials: 'number',
@@ -52,7 +40,7 @@ const scalars = {
 };
 const config = {
   scalars, avoidOptionals: { field: true }, enumsAsTypes: true, immutableTypes: true, useTypeImports: true,
-  inputMaybeValue: 'T | null | undefined', skipTypename: false, nonOptionalTypename: true, exportFragmentSpreadSubTypes: true,
+  inputMaybeValue: 'T | null | undefined', skipTypename: true, nonOptionalTypename: true, exportFragmentSpreadSubTypes: true,
 };
 const types = await codegen({
   filename: 'generated.ts', schema: parse(schemaText), documents: [{ location: 'operations', document }],

@@ -2,10 +2,10 @@ import { lazy, Suspense } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { SessionProvider, useSession } from './api/session';
 import { I18nProvider, useI18n } from './i18n';
-import { SignIn } from './pages/SignIn';
 import { Layout } from './ui/Layout';
 import { Page } from './ui/parts';
 
+const SignIn = lazy(() => import('./pages/SignIn'));
 const Home = lazy(() => import('./pages/Home'));
 const Overview = lazy(() => import('./pages/Overview'));
 const Facility = lazy(() => import('./pages/Facility'));
@@ -20,6 +20,7 @@ const Assign = lazy(() => import('./pages/Assign'));
 const Deliveries = lazy(() => import('./pages/Deliveries'));
 const Incoming = lazy(() => import('./pages/Incoming'));
 const Situation = lazy(() => import('./pages/Situation'));
+const Notices = lazy(() => import('./pages/Notices'));
 const Help = lazy(() => import('./pages/Help'));
 const Developers = lazy(() => import('./pages/Developers'));
 
@@ -32,12 +33,12 @@ function Routes() {
   const { phase } = useSession();
   const { t } = useI18n();
   const [path] = useLocation();
-  const isOpen = path.startsWith('/situation') || path.startsWith('/help') || path.startsWith('/developers');
+  const isOpen = path.startsWith('/situation') || path.startsWith('/help') || path.startsWith('/notices') || path.startsWith('/developers');
   if (phase === 'checking') return <p className="loading" role="status">{t.loading}…</p>;
-  if (phase === 'out' && !isOpen) return <SignIn />;
   return (
     <Suspense fallback={<p className="loading" role="status">{t.loading}…</p>}>
       <Switch>
+        {phase === 'out' && !isOpen ? <Route><SignIn /></Route> : null}
         <Route path="/"><Home /></Route>
         <Route path="/sign-in"><Home /></Route>
         <Route path="/overview/:code?">{({ code }) => <Overview key={code ?? ''} code={code} />}</Route>
@@ -53,6 +54,7 @@ function Routes() {
         <Route path="/deliveries/:id?">{({ id }) => <Deliveries key={id ?? ''} id={id} />}</Route>
         <Route path="/incoming/:id?">{({ id }) => <Incoming key={id ?? ''} id={id} />}</Route>
         <Route path="/situation"><Situation /></Route>
+        <Route path="/notices"><Notices /></Route>
         <Route path="/help"><Help /></Route>
         <Route path="/developers"><Developers /></Route>
         <Route><NotFound /></Route>

@@ -127,7 +127,10 @@ fn packed(name: &str, accepted: &[Packing]) -> Option<(EmbeddedFile, Packing)> {
 /// Does `If-None-Match` name this tag? Weak comparison, as RFC 9110 asks for.
 fn is_known(req: &HttpRequest, tag: &str) -> bool {
     let values = req.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(str::trim).any(|each| each == "*" || each.trim_start_matches("W/") == tag)
+    values
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|each| each == "*" || each.trim_start_matches("W/") == tag)
 }
 
 /// Answers what no API has: a file of the console, its page, or that there is nothing.
@@ -154,11 +157,15 @@ pub async fn serve(req: HttpRequest) -> HttpResponse {
         .insert_header((header::ETAG, tag))
         .insert_header((header::VARY, "accept-encoding"))
         .insert_header((header::CACHE_CONTROL, cache(name)))
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
-        .insert_header(("cross-origin-opener-policy", "same-origin"))
-        .insert_header(("cross-origin-resource-policy", "same-origin"))
-        .insert_header(("permissions-policy", PERMISSIONS))
-        .insert_header((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
+        .insert_header(("cross-origin-resource-policy", "same-origin"));
+    // scripts and styles obey the policy of the page that loads them; a picture can be opened by itself
+    if !name.starts_with(HASHED) {
+        answer
+            .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+            .insert_header(("cross-origin-opener-policy", "same-origin"))
+            .insert_header(("permissions-policy", PERMISSIONS))
+            .insert_header((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
+    }
     if status == StatusCode::NOT_MODIFIED {
         return answer.finish();
     }
@@ -243,7 +250,11 @@ mod tests {
     async fn the_page_bears_the_policy_and_is_always_asked_for_again() {
         for path in ["/", "/overview/130001", "/sign-in?lang=en"] {
             let page = get(path, "").await;
-            assert_eq!((page.status(), text(&page, "content-type")), (StatusCode::OK, "text/html; charset=utf-8"), "{path}");
+            assert_eq!(
+                (page.status(), text(&page, "content-type")),
+                (StatusCode::OK, "text/html; charset=utf-8"),
+                "{path}"
+            );
             assert_eq!(text(&page, "cache-control"), "no-cache");
             assert!(text(&page, "content-security-policy").contains("script-src 'self'"), "{path}");
             assert!(!POLICY.contains("unsafe"));
@@ -252,7 +263,10 @@ mod tests {
             }
             let body = String::from_utf8(to_bytes(page.into_body()).await.unwrap().to_vec()).unwrap();
             // the policy would stop both
-            assert!(body.contains("<div id=\"root\">") && !body.contains("<style") && !body.contains(" style="), "{body}");
+            assert!(
+                body.contains("<div id=\"root\">") && !body.contains("<style") && !body.contains(" style="),
+                "{body}"
+            );
             assert!(!body.contains("<script>"), "inline code: {body}");
         }
     }
@@ -264,6 +278,8 @@ mod tests {
         assert_eq!((text(&brotli, "content-encoding"), text(&brotli, "vary")), ("br", "accept-encoding"));
         assert_eq!(text(&brotli, "cache-control"), "public, max-age=31536000, immutable");
         assert_eq!(text(&brotli, "content-type"), "text/javascript; charset=utf-8");
+        let icon = get("/favicon.svg", "").await;
+        assert!(text(&icon, "content-security-policy").contains("default-src 'none'"), "it can be opened by itself");
         let (gzip, plain) = (get(&path, "gzip").await, get(&path, "br;q=0").await);
         assert_eq!((text(&gzip, "content-encoding"), text(&plain, "content-encoding")), ("gzip", ""));
         assert!(text(&brotli, "etag") != text(&gzip, "etag") && text(&gzip, "etag") != text(&plain, "etag"));
@@ -279,7 +295,9 @@ mod tests {
 
     #[actix_web::test]
     async fn what_is_not_there_is_never_answered_with_the_page() {
-        for path in ["/assets/none.js", "/none.css", "/v1/none", "/graphql/none", "/index.html.br", "/assets/../Cargo.toml"] {
+        for path in
+            ["/assets/none.js", "/none.css", "/v1/none", "/graphql/none", "/index.html.br", "/assets/../Cargo.toml"]
+        {
             let answer = get(path, "br").await;
             assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
             assert_eq!(text(&answer, "content-type"), "application/problem+json", "{path}");

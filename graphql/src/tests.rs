@@ -37,6 +37,7 @@ fn gateway(training: bool) -> Gateway {
             instance: "test".into(),
             clock: Clock::new(setting),
             emergencies: Default::default(),
+            directory: platform::directory::Directory::default(),
             verifier: Verifier::new("test", "http://127.0.0.1:1"),
             limiter: Limiter::new("test", None, rates),
             runtime: tokio::runtime::Handle::current(),

@@ -2,6 +2,7 @@
 //! time at a load that does not wait for it.
 //!
 //! `cargo run --release -p loadtests -- --help`
+mod access;
 mod commit;
 mod engine;
 mod events;
@@ -13,6 +14,7 @@ mod rule;
 use std::{io::Write as _, path::Path, process::ExitCode};
 
 const USAGE: &str = "Usage: loadtests engine [--report FILE]
+       loadtests access [--report FILE]
        loadtests commit [--bin PATH] [--report FILE]
        loadtests relay [--bin PATH] [--events N] [--report FILE]
        loadtests delivery [--bin PATH] [--seconds N] [--report FILE]
@@ -20,6 +22,8 @@ const USAGE: &str = "Usage: loadtests engine [--report FILE]
 
   engine   the engine on 100,000 recipients (apportionment, fairness) and 1,741 places (redistribution),
            against sorting 100,000 numbers
+  access   one decision of the permission table (goal 2 microseconds), one verified token (goal 100
+           microseconds the first time, 5 again)
   commit   one prefecture's commit over REST, against pgbench sending the same statements
   relay    emptying an outbox of 40,000 orders (or --events) to 40 wholesalers, against publishing
            the same messages without a database; the goal is 0.7 of it
@@ -78,6 +82,10 @@ fn measure(asked: &Asked) -> Option<Result<(&'static str, String), String>> {
         "engine" => {
             let rows = engine::run().map_err(|problem| problem.to_string());
             Some(rows.map(|rows| ("Engine", format!("{}\n{}", machine(&alternating), measure::table(&rows)))))
+        }
+        "access" => {
+            let machine = machine("medians of 21 rounds; of 2,000 tokens");
+            Some(access::run().map(|report| ("Decisions and tokens", format!("{machine}\n{report}"))))
         }
         "commit" => {
             let machine = machine(&alternating);

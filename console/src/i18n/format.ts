@@ -13,6 +13,8 @@ export type Formats = {
   longDay: (day: string) => string;
   /** 11/20(金) / Fri 20 Nov */
   shortDay: (day: string) => string;
+  /** An aside in brackets, as the language has them. */
+  paren: (text: string | number | null) => string;
   time: (at: string) => string;
   dayTime: (at: string) => string;
 };
@@ -39,6 +41,7 @@ export function formats(lang: 'ja' | 'en'): Formats {
     points: (permille) => `${sign(permille, one.format(Math.abs(permille) / 10))} pt`,
     longDay: (text) => (lang === 'ja' ? `${long.format(at(text))}(${era.format(at(text))})` : long.format(at(text))),
     shortDay,
+    paren: (text) => (lang === 'ja' ? `（${text ?? ''}）` : ` (${text ?? ''})`),
     time,
     dayTime: (moment) => `${shortDay(dayOf(moment))} ${time(moment)}`,
   };

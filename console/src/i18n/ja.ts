@@ -39,7 +39,7 @@ export const ja = {
   sections: '画面の一覧',
   nav: {
     home: 'ホーム', overview: '状況一覧', report: '日次報告', reports: '報告カレンダー', unreported: '未回答', beds: '病床',
-    rounds: '配分', incoming: '納品・在庫', deliveries: '配送', help: '用語と定義', situation: '公開の状況', developers: '開発者',
+    rounds: '配分', incoming: '納品・在庫', deliveries: '配送', notices: 'お知らせ', help: '用語と定義', situation: '公開の状況', developers: '開発者',
   },
   roles: {
     ministry: '国', prefecture: '都道府県', municipality: '市町村', health_centre: '保健所', hospital: '医療機関',
@@ -83,40 +83,13 @@ export const ja = {
   moments: { now: '現在', previous_day: '前日 0〜24時', within_week: '1週間以内の見込み' } as Record<string, string>,
   choices: { normal: '通常', limited: '制限', stopped: '停止', not_offered: '設置なし', short: '不足', exhausted: '逼迫' } as Record<string, string>,
   staffing: { normal: '充足', short: '不足', exhausted: '逼迫' } as Record<string, string>,
-  overview: {
-    title: '医療提供体制の状況', tiles: '主な指標', map: '地図', trend: '感染症の入院患者の推移', table: '地域別の状況', indicator: '表示する指標', area: '表示する地域',
-    readyOccupancy: '即応病床使用率', severeOccupancy: '重症者用病床の使用率', icuOccupancy: 'ICU病床使用率', inpatients: '感染症の入院患者', rate: '報告率',
-    readyDef: '即応病床の入院患者数 ÷ 即応病床数', severeDef: '重症者用病床の使用数 ÷ 重症者用即応病床数', icuDef: 'ICU使用病床数 ÷ ICU稼働病床数', inpatientsDef: '感染症の入院患者数の合計（現在）', rateDef: 'その日に報告した施設 ÷ 報告する施設',
-    region: '地域', share: '使用率', inUse: '使用中', beds: '即応病床', severe: '重症者用', icu: 'ICU', patients: '入院患者', report: '報告',
-    filter: '地域名で絞り込む', showAll: (count: number) => `すべて表示（${count}件）`, count: (count: number) => `${count}件`,
-    below: (low: string, high: string) => `${low}–${high}%`, lowest: (high: string) => `${high}%未満`, highest: (low: string) => `${low}%以上`,
-    hatch: '最上位の区分は斜線を重ねて表示', noFigure: '報告なし・表示しない',
-    mapSummary: (name: string, most: string, mostShare: string, least: string, leastShare: string) => `${name}の地図。最も高いのは${most} ${mostShare}、最も低いのは${least} ${leastShare}。同じ数字は下の表にあります。`,
-    mapEmpty: '表示できる数字がまだありません。', credit: '地図: @svg-maps/japan (Victor Cazanave, CC BY 4.0)',
-    asTable: '表で見る', asChart: 'グラフで見る', day: '日', average: '7日間移動平均', planned: '即応病床数', daily: '日別',
-    trendEmpty: 'この期間に報告のある日は1日だけです。日が重なると推移を表示します。',
-    trendNone: 'この期間には報告がありません。',
-    facilitiesOf: '施設の一覧', whoNot: '未回答の施設を見る', bedBoard: '施設ごとの病床を見る', noCapacity: 'この地域の数字は公開されていないか、この日の受付がまだ始まっていません。',
-    live: '30秒ごとに更新', municipalTiles: '市町村は地図の代わりに色分けした一覧で表示しています',
-    ofDay: '対象日', trendSummary: (day: string, value: string, average: string | null) => `${day} 日別 ${value} 人${average === null ? '' : ` ／ 7日間移動平均 ${average} 人`}`,
-  },
-  unreportedPage: {
-    title: '未回答の状況', lead: '対象日の報告がまだない施設です。期限を過ぎた報告も受け付け、遅れとして記録します。', facility: '施設', kind: '種別', last: '最後の報告',
-    never: '報告なし', missing: '未回答', carried: '以前の報告あり', due: '報告する施設', done: '報告済み', rate: '報告率', allDone: 'この地域の施設はすべて報告済みです。', chooseArea: '市町村を選ぶと施設の一覧を表示します。', hospital: '病院', clinic: '診療所',
-    onlyOpen: '未回答だけを表示',
-    dueNote: '報告の義務のない施設も一覧に含まれることがあります。',
-  },
-  beds: {
-    title: '病床の一覧', lead: '各施設の最新の報告です。数字ごとに、いつの時点かを表示します。', facility: '施設', ready: '即応病床', vacant: '空き（即応）', icu: 'ICU 使用/稼働', severe: '重症 使用/即応', ventilators: '人工呼吸器 使用/保有', asOf: '時点', emergency: '救急', stale: '24時間より古い', none: '報告なし', chooseArea: '市町村を選ぶと施設ごとの病床を表示します。', municipality: '市町村', inReady: '入院（即応）',
-  },
-  facility: { title: '施設', address: '所在地', code: '医療機関コード', gmis: '医療機関ID', kind: '種別', report: '報告の内容', noReport: '報告がありません', revision: (number: number) => `第${number}版`, submitted: '受付', asOf: '時点', source: '経路', synthetic: '訓練用の架空の施設', item: '項目', answer: '回答', moment: '時点・期間', warnings: '受付時の注意' },
   report: {
     title: '日次報告', forDay: '対象日', due: (time: string) => `締切 ${time}`, left: (text: string) => `あと ${text}`, late: (text: string) => `締切を ${text} 過ぎています。送信すると「遅れ」として受け付けます。`,
     hours: (hours: number, minutes: number) => (hours > 0 ? `${hours}時間${minutes}分` : `${minutes}分`),
     noChange: '変更なしで送信', noChangeOff: (count: number) => `${count}項目を変更したため「変更なし」では送れません`, noChangeNone: '前の報告がないため使えません',
     prefilled: (day: string) => `${day}の報告値を入れてあります。変わった項目だけ直してください。`, prefilledNone: '前の報告がありません。すべての項目を入力してください。',
     correcting: (revision: number) => `この日の報告は受け付け済みです（第${revision}版）。送ると訂正になります。`,
-    item: '項目', before: '前回', today: '今回', difference: '差', changed: (count: number) => `変更 ${count} 項目`, draft: '下書きはこのタブに保存されます', keys: 'Enter で次の項目、Ctrl + Enter で送信',
+    item: '項目', before: '前回', today: '今回', difference: '差', changed: (count: number) => `変更 ${count} 項目`, draft: '下書きはこのタブに保存されます', keys: 'Enter で次の項目、Ctrl + Enter で送信、- で該当なし',
     submit: '内容を送信', submitCorrection: '訂正を送信', sending: '送信しています', notApplicable: '該当なし', unanswered: '未回答', errors: (count: number) => `${count}か所を確認してください`, warnings: '注意（送信はできます）',
     wrong: '0以上の整数を入力してください', tooLarge: (max: string) => `${max}以下で入力してください`, above: (left: string, right: string) => `${left}が${right}を超えています`,
     receipt: '受け付けました', receiptNo: '受付番号', receivedAt: '受付日時', revision: '版', warned: '受け付けましたが、次の点をご確認ください', again: '続けて訂正する', toCalendar: '報告カレンダーへ',
@@ -125,19 +98,6 @@ export const ja = {
     other: '別の日の報告', draftKept: '入力中の下書きを読み込みました。', discard: '下書きを捨てる', choose: '選択してください', momentNote: '数字の時点',
     facility: '施設を選ぶ', facilityHint: '医療機関コード、または gmis: と医療機関ID',
   },
-  calendar: {
-    title: '報告カレンダー', done: '報告済み', missing: '未回答', late: '遅れ', none: '受付なし', future: '—', previous: '前の月', next: '次の月', revisions: '版の履歴', correct: '訂正する', make: '報告する', week: ['日', '月', '火', '水', '木', '金', '土'], summary: (done: number, late: number, missing: number) => `報告済み ${done}日（うち遅れ ${late}日）、未回答 ${missing}日`, sheet: '対象日', today: '今日', closed: '訂正の期間が終わっています', choose: '日を選ぶと版の履歴を表示します。',
-  },
-  rounds: {
-    title: '配分のクール', round: (number: number) => `第${number}クール`, delivery: '配送期間', supply: '供給', levels: '段階', due: '期限', committed: '確定', of: '/', granted: '配分', released: '発送指示', transit: '輸送中', received: '納品', stuck: '止まっているところ', stuckNone: '止まっているところはありません。', worksheet: '作業表を開く', sites: '接種施設へ割り当てる', progress: '進み具合', fairness: '公平さ', gini: 'ジニ係数', jain: 'Jain指数', ratio: '最低 ÷ 最高', basis: '重み', late: '期限を過ぎています', noPlan: '計画なし', none: '表示できるクールがありません。',
-    level: { nation: '国', prefecture: '都道府県', municipality: '市町村' } as Record<string, string>,
-    fairnessNote: 'ジニ係数は0に近いほど、Jain指数は1に近いほど均等です。', shipments: '配送の状態', storage: { ultra_cold: '超低温', frozen: '冷凍', refrigerated: '冷蔵', ambient: '常温' } as Record<string, string>, pack: (vials: string) => `1箱 ${vials} バイアル`, toPrefectures: '都道府県への配分', toMunicipalities: '市町村への配分',
-  },
-  planStates: { draft: '作成中', computed: '計算済み', submitted: '提出済み', approved: '承認済み', committed: '確定', closed: '終了', superseded: '差し替え', cancelled: '取り消し' } as Record<string, string>,
-  homePage: {
-    hello: (name: string) => `${name}`, duties: '今日の仕事', dueAt: '期限', notices: 'お知らせ', noDuties: 'いまの時点で期限のある仕事はありません。', reportToday: '今日の日次報告を送る', reportDone: (revision: number, at: string) => `今日の日次報告は受け付け済みです（第${revision}版、${at}）`, reportLate: '締切を過ぎています', unreported: (missing: string) => `今日の報告がない施設 ${missing}`, plan: (round: string, state: string) => `${round}の計画：${state}`, receipts: (count: string) => `確認を待つ納品 ${count} 件`, shipments: (count: string) => `引き渡し前の配送 ${count} 件`, reportOverdue: '受付はできます（遅れとして記録）', noticesNone: '新しいお知らせはありません。お知らせは、期限の超過と計画の動きから作っています。', lateLevel: (level: string) => `${level}の計画が期限を過ぎています`, shortcut: 'よく使う画面', shipmentOverdue: (count: number) => `配送期間を過ぎた配送 ${count} 件`, stuckBelow: (count: string) => `確定していない配分先 ${count}`,
-  },
-  help: { title: '用語と定義', lead: '画面の項目名はすべてここで定義しています。CSVとAPIの列名は右の識別子と同じです。', form: '日次報告の項目', term: '用語', identifier: '識別子', definition: '定義', unit: '単位', moment: '時点・期間', indicators: '指標', allocation: '配分に使う指標', keys: 'キーの使い方', source: '出典', coverage: '数字のある市町村' },
 };
 
 export type Dict = typeof ja;

@@ -7,7 +7,8 @@ export const INDICATORS = ['ready', 'severe', 'icu', 'inpatients', 'rate'] as co
 export type Indicator = (typeof INDICATORS)[number];
 export type Picture = {
   readonly coverage: { readonly due: number; readonly reported: number; readonly permille: number | null };
-  readonly figures: readonly { readonly item: { readonly code: string }; readonly sum: number | null; readonly answered: number }[];
+  /** In the order of `ITEMS`. */
+  readonly figures: readonly { readonly sum: number | null; readonly answered: number }[];
 };
 
 export const PARTS: Record<'ready' | 'severe' | 'icu', readonly [part: Code, whole: Code]> = {
@@ -17,11 +18,13 @@ export const PARTS: Record<'ready' | 'severe' | 'icu', readonly [part: Code, who
 };
 
 /** Null where nobody answered, and where so few did that the sum is not shown. */
-export const sumOf = (picture: Picture | null | undefined, code: Code): number | null => picture?.figures.find((figure) => figure.item.code === code)?.sum ?? null;
+export const sumOf = (picture: Picture | null | undefined, code: Code): number | null => picture?.figures[ITEMS.indexOf(code)]?.sum ?? null;
 
 /** So few answered that the sum is kept back, which is another thing than no answer. */
-export const isKeptBack = (picture: Picture | null | undefined, code: Code): boolean =>
-  picture?.figures.some((figure) => figure.item.code === code && figure.sum === null && figure.answered > 0) ?? false;
+export const isKeptBack = (picture: Picture | null | undefined, code: Code): boolean => {
+  const figure = picture?.figures[ITEMS.indexOf(code)];
+  return figure !== undefined && figure.sum === null && figure.answered > 0;
+};
 
 /** Thousandths for shares, a number for counts. */
 export function valueOf(picture: Picture | null | undefined, indicator: Indicator): number | null {

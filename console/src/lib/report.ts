@@ -29,6 +29,12 @@ export function entriesOf(answers: readonly Answered[]): Entries {
   return Object.fromEntries(answers.map((answer) => [answer.item.code, entry(answer)]));
 }
 
+/** What somebody typed or chose; a dash or 「なし」 says that the question does not apply. */
+export function entryOf(text: string): Entry {
+  const isDash = /^(-|−|ー|－|なし|該当なし|n\/a)$/i.test(text.trim());
+  return { text: isDash ? '' : text, notApplicable: isDash };
+}
+
 /** The number of a field; null where there is none. */
 export function countOf(entry: Entry): number | null {
   const typed = readCount(entry.text);

@@ -7,9 +7,9 @@ import { workJa } from '../i18n/work.ja';
 import { csv } from './csv';
 import { addDays, addMonths, daysBetween, daysOfMonth, weekday } from './day';
 import { newId } from './id';
-import { averages, blankOf, breaksOf, classOf, ticks, valueOf } from './indicator';
+import { averages, blankOf, breaksOf, classOf, ITEMS, ticks, valueOf } from './indicator';
 import { permille, readCount } from './number';
-import { answersOf, check, entriesOf, groupOf, isChanged, minutesLeft, type Item } from './report';
+import { answersOf, check, entriesOf, entryOf, groupOf, isChanged, minutesLeft, type Item } from './report';
 import { change, EMPTY, inProportion, paste, redo, totalOf, undo, visible, type Row } from './sheet';
 
 describe('numbers', () => {
@@ -46,6 +46,10 @@ describe('the report', () => {
     const entries = { a: { text: '０', notApplicable: false }, b: { text: '', notApplicable: false }, c: { text: '', notApplicable: true }, d: { text: 'normal', notApplicable: false } };
     expect(answersOf(items, entries)).toEqual([{ item: 'a', count: 0 }, { item: 'c', notApplicable: true }, { item: 'd', choice: 'normal' }]);
   });
+  it('takes a dash for "does not apply"', () => {
+    expect([entryOf('-'), entryOf('なし'), entryOf('－')].every((entry) => entry.notApplicable)).toBe(true);
+    expect(entryOf('0')).toEqual({ text: '0', notApplicable: false });
+  });
   it('stops what is no number or too large', () => {
     const entry = (text: string) => ({ text, notApplicable: false });
     expect(check([item('a'), item('b'), item('c')], { a: entry('x'), b: entry('101'), c: entry('100') })).toEqual([{ code: 'a', kind: 'wrong' }, { code: 'b', kind: 'tooLarge' }]);
@@ -59,7 +63,7 @@ describe('the report', () => {
 });
 
 describe('indicators', () => {
-  const picture = (reported: number, figures: readonly (readonly [string, number | null, number])[]) => ({ coverage: { due: 5, reported, permille: reported * 200 }, figures: figures.map(([code, sum, answered]) => ({ item: { code }, sum, answered })) });
+  const picture = (reported: number, figures: readonly (readonly [string, number | null, number])[]) => ({ coverage: { due: 5, reported, permille: reported * 200 }, figures: ITEMS.map((item) => { const found = figures.find(([code]) => code === item); return { sum: found?.[1] ?? null, answered: found?.[2] ?? 0 }; }) });
   it('are shares of what is there, and say why there is none', () => {
     const full = picture(5, [['infected_in_ready_beds', 45, 5], ['beds_ready', 100, 5]]);
     expect([valueOf(full, 'ready'), valueOf(full, 'rate'), valueOf(full, 'icu'), valueOf(null, 'ready')]).toEqual([450, 1000, null, null]);

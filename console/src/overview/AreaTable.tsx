@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react';
 import { Link } from 'wouter';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { saveCsv } from '../lib/csv';
 import { breaksOf, classOf, isKeptBack, ITEMS, RAMP, sumOf, valueOf, type Code, type Picture } from '../lib/indicator';
 import { Meter } from '../pages/Rounds';
@@ -12,7 +12,7 @@ const FIRST = 12;
 
 /** The areas below, as a table that sorts, filters, prints whole and saves as CSV. */
 export function AreaTable({ title, parts, day, file, href }: { title: string; parts: readonly Part[]; day: string; file: string; href?: (code: string) => string }) {
-  const { t, num, pct, name, nameLang } = useI18n();
+  const { t, num, pct, name, nameLang } = useWork();
   const [sort, setSort] = useState<{ by: Column; up: boolean }>({ by: 'share', up: false });
   const [filter, setFilter] = useState('');
   const [isAll, setAll] = useState(false);

@@ -1,11 +1,11 @@
 import { Link } from 'wouter';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { classOf, INK, RAMP } from '../lib/indicator';
 import { Legend, type Area } from './JapanMap';
 
 /** Municipalities as coloured tiles: each with its name and figure, so that colour is never alone. */
 export function Mosaic({ areas, breaks, show, href }: { areas: readonly Area[]; breaks: readonly number[]; show: (value: number) => string; href: (code: string) => string }) {
-  const { t } = useI18n();
+  const { t } = useWork();
   return (
     <>
       <div className="mosaic" tabIndex={0} role="group" aria-label={t.overview.map}>

@@ -1,9 +1,9 @@
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { INDICATORS, PARTS, sumOf, valueOf, type Indicator, type Picture } from '../lib/indicator';
 
 /** The main indicators, each with its definition and what it was the day and the week before. */
 export function Tiles({ now, before, week }: { now: Picture; before: Picture | null; week: Picture | null }) {
-  const { t, pct, num, signed, points } = useI18n();
+  const { t, pct, num, signed, points } = useWork();
   const names: Record<Indicator, string> = { ready: t.overview.readyOccupancy, severe: t.overview.severeOccupancy, icu: t.overview.icuOccupancy, inpatients: t.overview.inpatients, rate: t.overview.rate };
   const definitions: Record<Indicator, string> = { ready: t.overview.readyDef, severe: t.overview.severeDef, icu: t.overview.icuDef, inpatients: t.overview.inpatientsDef, rate: t.overview.rateDef };
   const shown: readonly Indicator[] = INDICATORS.filter((indicator) => indicator !== 'icu');

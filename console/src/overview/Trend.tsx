@@ -2,25 +2,26 @@ import { useState } from 'react';
 import { useQuery } from 'urql';
 import { TrendDocument } from '../gql/capacity';
 import type { PointFragment, TrendQueryVariables } from '../gql/types';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { addDays } from '../lib/day';
-import { averages, ITEMS, sumOf, ticks } from '../lib/indicator';
+import { averages, ticks } from '../lib/indicator';
 import { Card, Notice, Waiting } from '../ui/parts';
 
 const DAYS = 14;
-const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [640, 360, 56, 28, 12];
+// on a phone the picture is drawn smaller, so that its words are not
+const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [innerWidth < 700 ? 340 : 640, innerWidth < 700 ? 260 : 360, 56, 28, 12];
 
 /** Daily bars from zero, the mean of seven days over them, and the ready beds; the same as a table. */
 export function Trend({ code, day, name }: { code: string; day: string; name: string }) {
-  const { t, num, shortDay } = useI18n();
+  const { paren, t, num, shortDay } = useWork();
   const [isTable, setTable] = useState(false);
   const days = Array.from({ length: DAYS }, (_, index) => addDays(day, index - DAYS + 1));
-  const variables = { code, items: ITEMS.filter((item) => item === 'infected_inpatients' || item === 'beds_ready'), ...Object.fromEntries(days.map((each, index) => [`d${index}`, each])) };
+  const variables = { code, items: ['infected_inpatients', 'beds_ready'], ...Object.fromEntries(days.map((each, index) => [`d${index}`, each])) };
   const [{ data, fetching, error }] = useQuery({ query: TrendDocument, variables: variables as unknown as TrendQueryVariables });
   const points = days.map((_, index) => (data?.territory as Record<string, PointFragment | null> | null | undefined)?.[`d${index}`] ?? null);
-  const values = points.map((point) => sumOf(point, 'infected_inpatients'));
+  const values = points.map((point) => point?.figures[0]?.sum ?? null);
   const means = averages(values);
-  const beds = points.map((point) => sumOf(point, 'beds_ready'));
+  const beds = points.map((point) => point?.figures[1]?.sum ?? null);
   const known = values.filter((value) => value !== null).length;
   const marks = ticks(Math.max(1, ...values.map((value) => value ?? 0), ...beds.map((value) => value ?? 0)));
   const max = marks[marks.length - 1] ?? 1;
@@ -33,7 +34,7 @@ export function Trend({ code, day, name }: { code: string; day: string; name: st
   const mean = (value: number | null) => (value === null ? '—' : num(Math.round(value)));
   const summary = last < 0 ? t.overview.trendNone : t.overview.trendSummary(shortDay(days[last] ?? day), num(values[last] ?? 0), means[last] == null ? null : mean(means[last] ?? null));
   return (
-    <Card title={`${t.overview.trend}（${name}）`} aside={<button type="button" className="button no-print" aria-pressed={isTable} onClick={() => setTable(!isTable)}>{isTable ? t.overview.asChart : t.overview.asTable}</button>}>
+    <Card title={`${t.overview.trend}${paren(name)}`} aside={<button type="button" className="button no-print" aria-pressed={isTable} onClick={() => setTable(!isTable)}>{isTable ? t.overview.asChart : t.overview.asTable}</button>}>
       {data ? null : <div style={{ minHeight: '22rem' }}><Waiting fetching={fetching} error={error} /></div>}
       {data && isTable ? (
         <div className="scroll" tabIndex={0} role="group" aria-label={t.overview.trend}>
@@ -72,7 +73,7 @@ export function Trend({ code, day, name }: { code: string; day: string; name: st
             <path d={path(beds)} fill="none" stroke="#ac3e00" strokeWidth="2.5" strokeDasharray="6 4" />
             {beds.map((value, index) => (value !== null && beds[index - 1] == null && beds[index + 1] == null ? <path key={index} d={`M${x(index) - slot / 2} ${y(value)}h${slot}`} stroke="#ac3e00" strokeWidth="2.5" strokeDasharray="6 4" /> : null))}
             <path d={path(means)} fill="none" stroke="#0b2f66" strokeWidth="3" />
-            {days.map((each, index) => (index % 3 === (DAYS - 1) % 3 ? <text key={each} x={x(index)} y={HEIGHT - 8} textAnchor="middle">{`${Number(each.slice(5, 7))}/${Number(each.slice(8))}`}</text> : null))}
+            {days.map((each, index) => (index % (WIDTH < 400 ? 4 : 3) === (DAYS - 1) % (WIDTH < 400 ? 4 : 3) ? <text key={each} x={x(index)} y={HEIGHT - 8} textAnchor="middle">{`${Number(each.slice(5, 7))}/${Number(each.slice(8))}`}</text> : null))}
           </svg>
           {known <= 1 ? <Notice tone="info" title={known === 0 ? t.overview.trendNone : t.overview.trendEmpty} /> : null}
         </>

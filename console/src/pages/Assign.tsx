@@ -16,7 +16,7 @@ type Site = NonNullable<NonNullable<SitesQuery['round']>['takingSites']>['edges'
 
 /** Who stands last in a stream gives vials to sites, and releases what was given hub by hub. */
 export default function Assign({ round: roundId, holder }: { round: string; holder: string }) {
-  const { t, num, say, lang } = useWork();
+  const { paren, t, num, say, lang } = useWork();
   const me = useMe();
   const client = useClient();
   const [{ data, fetching, error }, again] = useQuery({ query: AssignedDocument, variables: { round: roundId, holder } });
@@ -160,7 +160,7 @@ export default function Assign({ round: roundId, holder }: { round: string; hold
           <ul className="duties">
             {hubs.map(({ hub, vials }) => (
               <li key={hub.siteId}>
-                <span><b lang="ja">{hub.name}</b> {num(vials)} {unit}（{t.assign.boxes(num(Math.floor(vials / round.packVials)), num(vials % round.packVials))}）</span>
+                <span><b lang="ja">{hub.name}</b> {num(vials)} {unit}{paren(t.assign.boxes(num(Math.floor(vials / round.packVials)), num(vials % round.packVials)))}</span>
                 {isMine || (me.role === 'prefecture' && holder.startsWith(me.territory.code.slice(0, 2))) ? <button type="button" className="button" disabled={isBusy} onClick={() => void release(hub.siteId)}>{t.assign.release}<span className="visually-hidden"> {hub.name}</span></button> : null}
               </li>
             ))}

@@ -3,7 +3,7 @@ import { useQuery } from 'urql';
 import { Link, useLocation } from 'wouter';
 import { useMe } from '../api/session';
 import { BedsDocument, OverviewDocument } from '../gql/capacity';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { useClock } from '../lib/clock';
 import { Badge, Card, Name, Page, Waiting } from '../ui/parts';
 
@@ -12,7 +12,7 @@ const LIVE_MS = 30_000;
 
 /** The beds of each facility of a municipality, each row with the age of its figures. */
 export default function Beds({ code: asked }: { code: string | undefined }) {
-  const { t, name } = useI18n();
+  const { t, name } = useWork();
   const me = useMe();
   const clock = useClock();
   const [, navigate] = useLocation();
@@ -41,7 +41,7 @@ export default function Beds({ code: asked }: { code: string | undefined }) {
 }
 
 function Board({ code, now }: { code: string; now: number }) {
-  const { t, num, lang, dayTime } = useI18n();
+  const { t, num, lang, dayTime } = useWork();
   const [after, setAfter] = useState<string | null>(null);
   const [{ data, fetching, error }, again] = useQuery({ query: BedsDocument, variables: { code, after } });
   useEffect(() => {

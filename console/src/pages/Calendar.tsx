@@ -7,7 +7,7 @@ import { Problem } from '../api/problem';
 import { useMe } from '../api/session';
 import { FormItemsDocument, MonthDocument, TrendDocument } from '../gql/capacity';
 import type { MonthQueryVariables, StampFragment, TrendQueryVariables } from '../gql/types';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { useClock } from '../lib/clock';
 import { addDays, addMonths, daysBetween, daysOfMonth, monthOf, weekday } from '../lib/day';
 import { minutesLeft } from '../lib/report';
@@ -18,7 +18,7 @@ type Revision = { id: string; revision: number; submitted_at: string; submitted_
 
 /** The reports of a month: done, late, missing; the revisions of a day, and the way to a correction. */
 export default function Calendar({ month: asked }: { month: string | undefined }) {
-  const { t, longDay, time } = useI18n();
+  const { t, longDay, time } = useWork();
   const me = useMe();
   const clock = useClock();
   const client = useClient();
@@ -130,7 +130,7 @@ export default function Calendar({ month: asked }: { month: string | undefined }
 }
 
 function Day({ facility, day, isOpen, has }: { facility: string; day: string; isOpen: boolean; has: boolean }) {
-  const { t, longDay, dayTime } = useI18n();
+  const { t, longDay, dayTime } = useWork();
   const [revisions, setRevisions] = useState<readonly Revision[] | null>(has ? null : []);
   const [problem, setProblem] = useState<Problem | null>(null);
   useEffect(() => {

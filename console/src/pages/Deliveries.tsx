@@ -45,7 +45,7 @@ function useOutbox(reload: () => void) {
 }
 
 function List() {
-  const { t, num, say, shortDay } = useWork();
+  const { paren, t, num, say, shortDay } = useWork();
   const clock = useClock();
   const [branch, setBranch] = useState('');
   const [isDone, setDone] = useState(false);
@@ -86,7 +86,7 @@ function List() {
       {data && nodes.length === 0 ? <p>{t.deliveries.empty}</p> : null}
       {groups.map(([title, shipments]) => (shipments.length === 0 ? null : (
         <section key={title} aria-label={title}>
-          <h2>{title}（{num(shipments.length)}）</h2>
+          <h2>{title}{paren(num(shipments.length))}</h2>
           <ul className="stack">
             {shipments.map((shipment) => <li key={shipment.shipmentId} className="job"><Job shipment={shipment} reload={() => { outbox.look(); reload(); }} /></li>)}
           </ul>
@@ -104,7 +104,7 @@ export function StateBadge({ shipment }: { shipment: CardFragment }) {
 }
 
 function Job({ shipment, reload }: { shipment: CardFragment; reload: () => void }) {
-  const { t, num, say, shortDay } = useWork();
+  const { paren, t, num, say, shortDay } = useWork();
   return (
     <>
       <div className="job-head">
@@ -112,7 +112,7 @@ function Job({ shipment, reload }: { shipment: CardFragment; reload: () => void 
         <StateBadge shipment={shipment} />
       </div>
       <p>
-        <b>{num(shipment.boxes)} {t.units.boxes}</b>（{num(shipment.vials)} {say(shipment.productDetails.unit)}） {say(shipment.productDetails.name)} ｜ {t.rounds.storage[shipment.storage]}<br />
+        <b>{num(shipment.boxes)} {t.units.boxes}</b>{paren(`${num(shipment.vials)} ${say(shipment.productDetails.unit)}`)} {say(shipment.productDetails.name)} ｜ {t.rounds.storage[shipment.storage]}<br />
         <span className="quiet">{shipment.to.address ? <span lang="ja">{shipment.to.address}</span> : t.deliveries.noAddress} ｜ {t.deliveries.window} {shortDay(shipment.window.from)} – {shortDay(shipment.window.to)}{shipment.deliveryOn ? <> ｜ <b>{shortDay(shipment.deliveryOn)} {shipment.deliveryHours ?? ''}</b></> : null}</span>
       </p>
       <Next shipment={shipment} reload={reload} />
@@ -123,7 +123,7 @@ function Job({ shipment, reload }: { shipment: CardFragment; reload: () => void 
 
 /** The one step that comes next. */
 function Next({ shipment, reload }: { shipment: CardFragment; reload: () => void }) {
-  const { t, shortDay } = useWork();
+  const { paren, t, shortDay } = useWork();
   const clock = useClock();
   const [isOpen, setOpen] = useState(false);
   const [day, setDay] = useState('');
@@ -171,7 +171,7 @@ function Next({ shipment, reload }: { shipment: CardFragment; reload: () => void
             <label htmlFor={`hours-${id}`}>{t.deliveries.hours}</label>
             <select id={`hours-${id}`} value={hours} onChange={(event) => setHours(event.target.value)}><option value="">{t.deliveries.hoursNone}</option>{['09:00-12:00', '12:00-15:00', '15:00-18:00'].map((each) => <option key={each}>{each}</option>)}</select>
           </p>
-          <p className="actions"><button className="button primary big" disabled={isBusy}>{t.deliveries.schedule}（{day ? shortDay(day) : ''}）</button></p>
+          <p className="actions"><button className="button primary big" disabled={isBusy}>{t.deliveries.schedule}{paren(day ? shortDay(day) : '')}</button></p>
         </form>
       ) : null}
       {shipment.state === 'scheduled' ? <Pick shipment={shipment} isBusy={isBusy} send={send} /> : null}
@@ -231,7 +231,7 @@ function Pick({ shipment, isBusy, send }: { shipment: CardFragment; isBusy: bool
 }
 
 function One({ id }: { id: string }) {
-  const { t, num, say, shortDay, dayTime } = useWork();
+  const { paren, t, num, say, shortDay, dayTime } = useWork();
   const [{ data, fetching, error }, again] = useQuery({ query: ShipmentDocument, variables: { id } });
   const reload = useCallback(() => again({ requestPolicy: 'network-only' }), [again]);
   const outbox = useOutbox(reload);
@@ -245,7 +245,7 @@ function One({ id }: { id: string }) {
         <dl className="facts">
           <dt>{t.deliveries.shipmentNo}</dt><dd className="code">{shipment.shipmentId}</dd>
           <dt>{t.deliveries.to}</dt><dd><span lang="ja">{shipment.to.name}</span> <span className="quiet"><Name name={shipment.to.municipality.name} /> <span lang="ja">{shipment.to.address ?? t.deliveries.noAddress}</span></span></dd>
-          <dt>{t.deliveries.vials}</dt><dd><b>{num(shipment.boxes)} {t.units.boxes}</b>（{num(shipment.vials)} {say(shipment.productDetails.unit)}） {say(shipment.productDetails.name)}</dd>
+          <dt>{t.deliveries.vials}</dt><dd><b>{num(shipment.boxes)} {t.units.boxes}</b>{paren(`${num(shipment.vials)} ${say(shipment.productDetails.unit)}`)} {say(shipment.productDetails.name)}</dd>
           <dt>{t.deliveries.storage}</dt><dd>{t.rounds.storage[shipment.storage]}</dd>
           <dt>{t.deliveries.window}</dt><dd>{shortDay(shipment.window.from)} – {shortDay(shipment.window.to)}</dd>
           <dt>{t.deliveries.deliveryOn}</dt><dd>{shipment.deliveryOn ? `${shortDay(shipment.deliveryOn)} ${shipment.deliveryHours ?? ''}` : '—'}</dd>
@@ -266,13 +266,13 @@ function One({ id }: { id: string }) {
 
 /** What goes along on paper. */
 function Slip({ shipment }: { shipment: NonNullable<ShipmentQuery['shipment']> }) {
-  const { t, num, say, longDay } = useWork();
+  const { paren, t, num, say, longDay } = useWork();
   const lots = shipment.lotsPicked.length > 0 ? shipment.lotsPicked : shipment.lotsProposed;
   return (
     <Card title={shipment.lotsPicked.length > 0 ? t.deliveries.picked : t.deliveries.proposed}>
       <div className="slip">
         <h2>{t.deliveries.slipTitle}</h2>
-        <p>{t.deliveries.shipmentNo} {shipment.shipmentId}<br />{t.deliveries.to} {shipment.to.name} {shipment.to.address ?? ''}<br />{shipment.branch?.name.ja ?? ''} ｜ {shipment.deliveryOn ? longDay(shipment.deliveryOn) : ''} {shipment.deliveryHours ?? ''}<br />{say(shipment.productDetails.name)} {num(shipment.boxes)} {t.units.boxes}（{num(shipment.vials)} {say(shipment.productDetails.unit)}） {t.rounds.storage[shipment.storage]}</p>
+        <p>{t.deliveries.shipmentNo} {shipment.shipmentId}<br />{t.deliveries.to} {shipment.to.name} {shipment.to.address ?? ''}<br />{shipment.branch?.name.ja ?? ''} ｜ {shipment.deliveryOn ? longDay(shipment.deliveryOn) : ''} {shipment.deliveryHours ?? ''}<br />{say(shipment.productDetails.name)} {num(shipment.boxes)} {t.units.boxes}{paren(`${num(shipment.vials)} ${say(shipment.productDetails.unit)}`)} {t.rounds.storage[shipment.storage]}</p>
       </div>
       {lots.length === 0 ? <p>{t.nothing}</p> : (
         <table>

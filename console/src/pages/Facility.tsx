@@ -1,13 +1,13 @@
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { FacilityDocument } from '../gql/capacity';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { useClock } from '../lib/clock';
 import { Badge, Card, Name, Notice, Page, Waiting } from '../ui/parts';
 
 /** A facility, and its newest report with the moment of each figure. */
 export default function Facility({ facility: key }: { facility: string }) {
-  const { t, say, num, lang, dayTime, longDay } = useI18n();
+  const { paren, t, say, num, lang, dayTime, longDay } = useWork();
   const clock = useClock();
   const [{ data, fetching, error }, again] = useQuery({ query: FacilityDocument, variables: { key, day: clock?.day ?? '' }, pause: !clock });
   const facility = data?.facility;
@@ -42,7 +42,7 @@ export default function Facility({ facility: key }: { facility: string }) {
       </Card>
       {report ? (
         <Card
-          title={`${t.facility.report}（${longDay(report.businessDay)}）`}
+          title={`${t.facility.report}${paren(longDay(report.businessDay))}`}
           aside={<span>{facility.report ? <Badge tone="good">✓ {t.words.asOf(dayTime(report.asOf))}</Badge> : <Badge tone="warn">{t.words.asOf(dayTime(report.asOf))}</Badge>} {report.provisional ? <Badge tone="warn">{t.words.provisional}</Badge> : <Badge>{t.words.fixed}</Badge>}</span>}
         >
           <p className="quiet">{t.facility.revision(report.revision)} ｜ {t.facility.submitted} {dayTime(report.submittedAt)} {report.submittedBy}{report.reason ? ` ｜ ${t.reason}: ${report.reason}` : ''}</p>

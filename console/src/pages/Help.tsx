@@ -1,11 +1,11 @@
 import { useQuery } from 'urql';
 import { FormItemsDocument, IndicatorsDocument } from '../gql/capacity';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { Card, Page, Waiting } from '../ui/parts';
 
 /** Every item and indicator with its definition, its unit and the moment it is about. */
 export default function Help() {
-  const { t, say, num, longDay } = useI18n();
+  const { t, say, num, longDay } = useWork();
   const [{ data, fetching, error }] = useQuery({ query: FormItemsDocument, variables: { code: 'daily' } });
   const [{ data: allocation }] = useQuery({ query: IndicatorsDocument });
   const own: readonly (readonly [string, string, string])[] = [

@@ -6,8 +6,9 @@ import { RoundsDocument } from '../gql/allocation';
 import { FacilitiesDocument, ReportFormDocument } from '../gql/capacity';
 import { DeliveriesDocument, IncomingDocument } from '../gql/distribution';
 import type { ProgressFragment } from '../gql/types';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { useClock } from '../lib/clock';
+import { useNotices } from '../lib/notices';
 import { minutesLeft } from '../lib/report';
 import { entriesOf } from '../ui/Layout';
 import { Badge, Card, Name, Notice, Page, Waiting } from '../ui/parts';
@@ -15,7 +16,7 @@ import { worksheetOf } from './Rounds';
 
 /** Today's duties and notices of the role. Both are read off the services: nothing is kept for this page alone. */
 export default function Home() {
-  const { t, longDay, time, lang } = useI18n();
+  const { t, longDay, time, lang } = useWork();
   const me = useMe();
   const clock = useClock();
   const [path, navigate] = useLocation();
@@ -37,7 +38,7 @@ export default function Home() {
             {['auditor', 'operator', 'maker'].includes(me.role) ? <p>{t.homePage.noDuties}</p> : null}
             {me.role === 'reporting_proxy' ? <Duty what={t.homePage.reportToday} href="/report" /> : null}
           </Card>
-          <Card title={t.homePage.notices}>{isDesk || me.role === 'health_centre' || me.role === 'auditor' ? <Notices /> : <p>{t.homePage.noticesNone}</p>}</Card>
+          <Card title={t.homePage.notices}><Notices hasRounds={isDesk || me.role === 'health_centre' || me.role === 'auditor'} /></Card>
         </div>
         <Card title={t.homePage.shortcut}>
           <ul className="duties">
@@ -52,7 +53,7 @@ export default function Home() {
 }
 
 function Duty({ what, href, due, badge }: { what: ReactNode; href: string; due?: string; badge?: ReactNode }) {
-  const { t } = useI18n();
+  const { t } = useWork();
   return (
     <ul className="duties">
       <li>
@@ -64,11 +65,12 @@ function Duty({ what, href, due, badge }: { what: ReactNode; href: string; due?:
 }
 
 function Reporting({ facility }: { facility: string }) {
-  const { t, dayTime } = useI18n();
+  const { t, dayTime } = useWork();
   const clock = useClock();
-  const [{ data, fetching, error }] = useQuery({ query: ReportFormDocument, variables: { key: facility, day: clock?.day ?? '' }, pause: !clock });
+  const [{ data, fetching, error }] = useQuery({ query: ReportFormDocument, variables: { key: facility, day: clock?.day ?? '', past: false }, pause: !clock });
   if (!data?.form || !clock) return <Waiting fetching={fetching} error={error} />;
-  const report = data.facility?.report;
+  const latest = data.facility?.latestReport;
+  const report = latest?.businessDay === clock.day ? latest : null;
   if (report) return <Notice tone="good" title={t.homePage.reportDone(report.revision, dayTime(report.submittedAt))}><Link href="/report">{t.calendar.correct}</Link></Notice>;
   const left = minutesLeft(clock.day, data.form.due, clock.now);
   const words = left < 0 ? t.homePage.reportLate : t.report.left(t.report.hours(Math.floor(left / 60), left % 60));
@@ -76,14 +78,14 @@ function Reporting({ facility }: { facility: string }) {
 }
 
 function Receipts({ facility }: { facility: string }) {
-  const { t } = useI18n();
+  const { t } = useWork();
   const [{ data }] = useQuery({ query: IncomingDocument, variables: { territory: null, facility, after: null } });
   const waiting = data?.shipments.edges.filter(({ node }) => node.receivedAt === null && ['dispatched', 'delivered'].includes(node.state)).length ?? 0;
   return waiting > 0 ? <Duty what={t.homePage.receipts(String(waiting))} href="/incoming" /> : null;
 }
 
 function Missing({ code }: { code: string }) {
-  const { t, num, dayTime } = useI18n();
+  const { t, num, dayTime } = useWork();
   const clock = useClock();
   const me = useMe();
   const isMunicipality = me.territory.tier === 'municipality';
@@ -95,7 +97,7 @@ function Missing({ code }: { code: string }) {
 }
 
 function Plans() {
-  const { t, num, dayTime } = useI18n();
+  const { t, num, dayTime } = useWork();
   const me = useMe();
   const [{ data, fetching, error }] = useQuery({ query: RoundsDocument });
   if (!data) return <Waiting fetching={fetching} error={error} />;
@@ -120,7 +122,7 @@ function Plans() {
 }
 
 function Shipments() {
-  const { t } = useI18n();
+  const { t } = useWork();
   const [{ data, fetching, error }] = useQuery({ query: DeliveriesDocument, variables: { branch: null, state: ['ordered', 'scheduled', 'picked', 'dispatched', 'failed'], after: null } });
   if (!data) return <Waiting fetching={fetching} error={error} />;
   const { edges, pageInfo } = data.shipments;
@@ -129,13 +131,19 @@ function Shipments() {
   return <Duty what={t.homePage.shipments(`${edges.length}${pageInfo.hasNextPage ? '+' : ''}`)} href="/deliveries" badge={overdue > 0 ? <Badge tone="warn">{t.homePage.shipmentOverdue(overdue)}</Badge> : null} />;
 }
 
-function Notices() {
-  const { t } = useI18n();
-  const [{ data }] = useQuery({ query: RoundsDocument });
+function Notices({ hasRounds }: { hasRounds: boolean }) {
+  const { t, num, say } = useWork();
+  const { page } = useNotices('unread', 20);
+  const [{ data }] = useQuery({ query: RoundsDocument, pause: !hasRounds });
   const late = data?.rounds.flatMap((round) => round.levels.filter((level) => level.late).map((level) => ({ round, level }))) ?? [];
-  if (late.length === 0) return <p>{t.homePage.noticesNone}</p>;
+  const unread = page?.notices ?? [];
+  if (late.length + unread.length === 0) return <p>{page ? t.homePage.noticesNone : `${t.loading}…`}</p>;
   return (
     <ul className="duties">
+      {unread.slice(0, 5).map((notice) => (
+        <li key={notice.notice}><span><Badge tone={notice.kind === 'alert' ? 'bad' : 'info'}>{t.noticesPage.kinds[notice.kind] ?? notice.kind}</Badge> {say(notice.text.title)}</span></li>
+      ))}
+      {unread.length > 0 ? <li><b>{t.noticesPage.count(`${num(unread.length)}${page?.next ? '+' : ''}`)}</b><Link className="button" href="/notices">{t.open}</Link></li> : null}
       {late.map(({ round, level }) => (
         <li key={round.roundId + level.level}><span>{t.rounds.round(round.number)}: {t.homePage.lateLevel(t.rounds.level[level.level] ?? level.level)}</span><Link className="button" href={`/rounds/${round.roundId}`}>{t.open}</Link></li>
       ))}

@@ -4,8 +4,8 @@ import { Link } from 'wouter';
 import { write } from '../api/graph';
 import { Problem } from '../api/problem';
 import { useMe } from '../api/session';
-import { ConfirmReceiptDocument, FacilityStockDocument, IncomingDocument, ShipmentDocument, TerritoryStockDocument } from '../gql/distribution';
-import type { ConfirmReceiptMutation, LotsFragment, ShipmentQuery } from '../gql/types';
+import { ConfirmReceiptDocument, FacilityStockDocument, IncomingDocument, ResolveDiscrepancyDocument, ShipmentDocument, TerritoryStockDocument } from '../gql/distribution';
+import type { ConfirmReceiptMutation, DiscrepancyDecision, LotsFragment, ShipmentQuery } from '../gql/types';
 import { useWork } from '../i18n/work';
 import { newId } from '../lib/id';
 import { readCount } from '../lib/number';
@@ -20,7 +20,7 @@ export default function Incoming({ id }: { id: string | undefined }) {
 
 /** What comes when, what has arrived, and what lies there lot by lot. */
 function List() {
-  const { t, num, say, shortDay, dayTime } = useWork();
+  const { paren, t, num, say, shortDay, dayTime } = useWork();
   const me = useMe();
   const [after, setAfter] = useState<string | null>(null);
   const variables = { territory: me.facility ? null : me.territory.code, facility: me.facility?.facilityId ?? null, after };
@@ -37,7 +37,7 @@ function List() {
           {coming.map((node) => (
             <li key={node.shipmentId} className="job">
               <div className="job-head"><h3>{node.deliveryOn ? `${shortDay(node.deliveryOn)} ${node.deliveryHours ?? ''}` : `${shortDay(node.window.from)} – ${shortDay(node.window.to)}`}</h3><StateBadge shipment={node} /></div>
-              <p><b>{num(node.boxes)} {t.units.boxes}</b>（{num(node.vials)} {say(node.productDetails.unit)}） {say(node.productDetails.name)}<br /><span className="quiet"><span lang="ja">{node.to.name}</span>{node.branch ? <> ｜ {t.incoming.from} {say(node.branch.name)}</> : null}</span></p>
+              <p><b>{num(node.boxes)} {t.units.boxes}</b>{paren(`${num(node.vials)} ${say(node.productDetails.unit)}`)} {say(node.productDetails.name)}<br /><span className="quiet"><span lang="ja">{node.to.name}</span>{node.branch ? <> ｜ {t.incoming.from} {say(node.branch.name)}</> : null}</span></p>
               <Link className={['dispatched', 'delivered'].includes(node.state) ? 'button primary' : 'button'} href={`/incoming/${node.shipmentId}`}>{['dispatched', 'delivered'].includes(node.state) ? t.incoming.confirm : t.deliveries.open}<span className="visually-hidden"> {node.to.name}</span></Link>
             </li>
           ))}
@@ -101,9 +101,9 @@ function Municipality({ code }: { code: string }) {
 }
 
 function Stock({ stock }: { stock: LotsFragment }) {
-  const { t, num, longDay, dayTime } = useWork();
+  const { paren, t, num, longDay, dayTime } = useWork();
   return (
-    <Card title={`${t.incoming.stock}（${stock.name}）`} aside={<span className="quiet">{t.words.asOf(dayTime(stock.asOf))}</span>}>
+    <Card title={`${t.incoming.stock}${paren(stock.name)}`} aside={<span className="quiet">{t.words.asOf(dayTime(stock.asOf))}</span>}>
       <p>{t.incoming.usable} <b>{num(stock.availableVials)}</b> ｜ {t.incoming.transit} {num(stock.inTransitVials)} ｜ {t.incoming.quarantine} {num(stock.quarantinedVials)}{stock.expectedVials > 0 ? ` ｜ ${t.incoming.expectedFromHub} ${num(stock.expectedVials)}` : ''}{stock.toHandOnVials > 0 ? ` ｜ ${t.incoming.toHandOn} ${num(stock.toHandOnVials)}` : ''}</p>
       {stock.lines.length === 0 ? null : (
         <div className="scroll" tabIndex={0} role="group" aria-label={`${t.incoming.stock} ${stock.name}`}>
@@ -126,7 +126,8 @@ function Stock({ stock }: { stock: LotsFragment }) {
 }
 
 function One({ id }: { id: string }) {
-  const { t, num, say, shortDay, dayTime } = useWork();
+  const { paren, t, num, say, shortDay, dayTime } = useWork();
+  const me = useMe();
   const [{ data, fetching, error }, again] = useQuery({ query: ShipmentDocument, variables: { id } });
   const [done, setDone] = useState<Confirmed | null>(null);
   const reload = useCallback(() => again({ requestPolicy: 'network-only' }), [again]);
@@ -136,7 +137,7 @@ function One({ id }: { id: string }) {
   return (
     <Page
       narrow title={shipment.receipt ? shipment.to.name : t.incoming.confirm}
-      lead={<><Link href="/incoming">{t.incoming.title}</Link> ｜ <span lang="ja">{shipment.to.name}</span> ｜ {num(shipment.boxes)} {t.units.boxes}（{num(shipment.vials)} {unit}） <StateBadge shipment={shipment} /></>}
+      lead={<><Link href="/incoming">{t.incoming.title}</Link> ｜ <span lang="ja">{shipment.to.name}</span> ｜ {num(shipment.boxes)} {t.units.boxes}{paren(`${num(shipment.vials)} ${unit}`)} <StateBadge shipment={shipment} /></>}
     >
       {done ? (
         <Notice tone={done.shortVials + done.surplusVials + done.damagedVials > 0 ? 'warn' : 'good'} focus title={t.incoming.done}>
@@ -149,7 +150,7 @@ function One({ id }: { id: string }) {
         <Notice tone="info" title={t.shipmentStates[shipment.state] ?? shipment.state}><p>{t.deliveries.deliveryOn}: {shipment.deliveryOn ? `${shortDay(shipment.deliveryOn)} ${shipment.deliveryHours ?? ''}` : `${shortDay(shipment.window.from)} – ${shortDay(shipment.window.to)}`}</p></Notice>
       ) : null}
       {shipment.receipt ? (
-        <Card title={t.incoming.done} aside={<span className="quiet">{dayTime(shipment.receipt.receivedAt)} {shipment.receipt.by}</span>}>
+        <Card title={t.incoming.arrived} aside={<span className="quiet">{dayTime(shipment.receipt.receivedAt)} {shipment.receipt.by}</span>}>
           <table>
             <thead><tr><th scope="col">{t.incoming.lot}</th><th scope="col" className="num">{t.incoming.expected}</th><th scope="col" className="num">{t.incoming.accepted}</th><th scope="col" className="num">{t.incoming.damaged}</th></tr></thead>
             <tbody>{shipment.receipt.lines.map((line) => <tr key={line.lot.number}><th scope="row" className="code">{line.lot.number}</th><td className="num">{num(line.expectedVials)}</td><td className="num"><b>{num(line.acceptedVials)}</b></td><td className="num">{num(line.damagedVials)}</td></tr>)}</tbody>
@@ -158,11 +159,55 @@ function One({ id }: { id: string }) {
       ) : null}
       {shipment.discrepancies.length > 0 ? (
         <Card title={t.incoming.discrepancy}>
-          <ul>{shipment.discrepancies.map((each) => <li key={each.discrepancyId}>{t.incoming.kinds[each.kind] ?? each.kind} <span className="code">{each.lot.number}</span> <b>{num(each.vials)}</b> {unit} {each.open ? <Badge tone="warn">{t.report.unanswered}</Badge> : <Badge>{each.reason ?? each.decision}</Badge>}</li>)}</ul>
+          <ul className="stack">
+            {shipment.discrepancies.map((each) => (
+              <li key={each.discrepancyId} className="job">
+                <b>{t.incoming.kinds[each.kind] ?? each.kind}</b> <span className="code">{each.lot.number}</span> <b>{num(each.vials)}</b> {unit}{' '}
+                {each.open ? <Badge tone="warn">{t.incoming.undecided}</Badge> : <Badge tone="good">✓ {t.incoming.decisions[each.decision ?? ''] ?? each.decision}</Badge>}
+                {each.open ? null : <p className="quiet">{each.reason} {paren(each.resolvedBy)}</p>}
+                {each.open && ['ministry', 'prefecture'].includes(me.role) ? <Decide id={each.discrepancyId} decisions={each.decisions} onDone={reload} /> : null}
+              </li>
+            ))}
+          </ul>
           <p className="quiet">{t.incoming.discrepancyNote}</p>
         </Card>
       ) : null}
     </Page>
+  );
+}
+
+/** What became of vials that are not where the book expected them: decided by those above the site, with a reason. */
+function Decide({ id, decisions, onDone }: { id: string; decisions: readonly DiscrepancyDecision[]; onDone: () => void }) {
+  const { t } = useWork();
+  const client = useClient();
+  const [decision, setDecision] = useState<DiscrepancyDecision | ''>('');
+  const [reason, setReason] = useState('');
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [request] = useState(() => newId());
+  const send = async () => {
+    if (decision === '') return;
+    try {
+      const { resolveDiscrepancy: answer } = await write(client, ResolveDiscrepancyDocument, { input: { id: request, discrepancy: id, decision, reason } });
+      if (answer.__typename === 'DiscrepancyResolved') onDone();
+      else setProblem(new Problem(answer.code, answer.message, answer.errors));
+    } catch (failure) {
+      if (failure instanceof Problem) setProblem(failure);
+    }
+  };
+  return (
+    <form onSubmit={(event) => { event.preventDefault(); void send(); }}>
+      {problem ? <Failed problem={problem} /> : null}
+      <p className="inline-field">
+        <label htmlFor={`decision-${id}`}>{t.incoming.decide}</label>
+        <select id={`decision-${id}`} required value={decision} onChange={(event) => setDecision(event.target.value as DiscrepancyDecision)}>
+          <option value="">{t.report.choose}</option>
+          {decisions.map((each) => <option key={each} value={each}>{t.incoming.decisions[each] ?? each}</option>)}
+        </select>
+        <label htmlFor={`reason-${id}`}>{t.reason}</label>
+        <input id={`reason-${id}`} required maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />
+        <button className="button">{t.incoming.decide}</button>
+      </p>
+    </form>
   );
 }
 
@@ -200,27 +245,31 @@ function Confirm({ shipment, onDone }: { shipment: NonNullable<ShipmentQuery['sh
   return (
     <Card title={t.incoming.confirm}>
       {problem ? <Failed problem={problem} /> : null}
-      <div className="scroll" tabIndex={0} role="group" aria-label={t.incoming.confirm}>
-        <table>
-          <thead><tr><th scope="col">{t.incoming.lot}</th><th scope="col" className="num">{t.incoming.expected}</th><th scope="col" className="num">{t.incoming.accepted}</th><th scope="col" className="num">{t.incoming.damaged}</th><th scope="col" className="num">{t.incoming.difference}</th></tr></thead>
-          <tbody>
-            {rows.map((row, index) => {
-              const sum = (value(row.accepted) ?? 0) + (value(row.damaged) ?? 0) - row.expected;
-              return (
-                <tr key={index}>
-                  <th scope="row" className="code">
-                    {row.isOwn ? <>{row.lot}<br /><span className="quiet">{longDay(shipment.lotsPicked[index]?.lot.expiry ?? shipment.window.to)}</span></> : <input aria-label={t.incoming.lot} value={row.lot} onChange={(event) => set(index, { lot: event.target.value })} />}
-                  </th>
-                  <td className="num">{num(row.expected)}</td>
-                  <td className="num"><input className="num" style={{ width: '6rem' }} inputMode="numeric" aria-label={`${row.lot} ${t.incoming.accepted}`} aria-invalid={value(row.accepted) === null} value={row.accepted} onChange={(event) => set(index, { accepted: event.target.value })} /></td>
-                  <td className="num"><input className="num" style={{ width: '5rem' }} inputMode="numeric" aria-label={`${row.lot} ${t.incoming.damaged}`} aria-invalid={value(row.damaged) === null} value={row.damaged} onChange={(event) => set(index, { damaged: event.target.value })} /></td>
-                  <td className="num">{sum === 0 ? <span className="quiet">{t.incoming.same}</span> : <b>{signed(sum)}</b>}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </div>
+      <ul className="stack">
+        {rows.map((row, index) => {
+          const sum = (value(row.accepted) ?? 0) + (value(row.damaged) ?? 0) - row.expected;
+          const id = `lot-${index}`;
+          return (
+            <li key={index} className="job">
+              <div className="job-head">
+                {row.isOwn ? (
+                  <h3>{t.incoming.lot} <span className="code">{row.lot}</span></h3>
+                ) : (
+                  <span className="inline-field"><label htmlFor={id}>{t.incoming.lot}</label><input id={id} value={row.lot} onChange={(event) => set(index, { lot: event.target.value })} /></span>
+                )}
+                <span aria-live="polite">{sum === 0 ? <Badge tone="good">✓ {t.incoming.same}</Badge> : <Badge tone="warn">{sum < 0 ? t.incoming.short : t.incoming.surplus} {signed(sum)}</Badge>}</span>
+              </div>
+              {row.isOwn ? <p className="quiet">{t.incoming.expiry} {longDay(shipment.lotsPicked[index]?.lot.expiry ?? shipment.window.to)} ｜ {t.incoming.expected} <b>{num(row.expected)}</b></p> : null}
+              <p className="inline-field">
+                <label htmlFor={`${id}-accepted`}>{t.incoming.accepted}</label>
+                <input id={`${id}-accepted`} className="num" style={{ width: '6.5rem' }} inputMode="numeric" aria-invalid={value(row.accepted) === null} value={row.accepted} onChange={(event) => set(index, { accepted: event.target.value })} />
+                <label htmlFor={`${id}-damaged`}>{t.incoming.damaged}</label>
+                <input id={`${id}-damaged`} className="num" style={{ width: '5rem' }} inputMode="numeric" aria-invalid={value(row.damaged) === null} value={row.damaged} onChange={(event) => set(index, { damaged: event.target.value })} />
+              </p>
+            </li>
+          );
+        })}
+      </ul>
       <p className="actions">
         <button type="button" className="button primary" disabled={isBusy || isWrong} onClick={() => void send()}>{isSame ? t.incoming.allAsExpected : t.incoming.submit}</button>
         <button type="button" className="button" onClick={() => setRows([...rows, { lot: '', expected: 0, accepted: '0', damaged: '0', isOwn: false }])}>{t.incoming.addLot}</button>

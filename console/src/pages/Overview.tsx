@@ -3,7 +3,7 @@ import { useQuery } from 'urql';
 import { Link, useLocation, useSearchParams } from 'wouter';
 import { useMe } from '../api/session';
 import { FacilitiesDocument, OverviewDocument } from '../gql/capacity';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { useClock } from '../lib/clock';
 import { addDays } from '../lib/day';
 import { blankOf, breaksOf, INDICATORS, ITEMS, valueOf, type Indicator } from '../lib/indicator';
@@ -21,7 +21,7 @@ const HOME_ROLES = ['prefecture', 'municipality', 'health_centre', 'reporting_pr
 export default function Overview({ code: asked }: { code: string | undefined }) {
   const me = useMe();
   const clock = useClock();
-  const { t } = useI18n();
+  const { t } = useWork();
   const [search] = useSearchParams();
   const code = asked ?? (HOME_ROLES.includes(me.role) ? me.territory.code : NATION);
   const day = search.get('day') ?? clock?.day;
@@ -29,7 +29,7 @@ export default function Overview({ code: asked }: { code: string | undefined }) 
 }
 
 function Picture({ code, day, today }: { code: string; day: string; today: string }) {
-  const { t, name, num, pct, longDay, dayTime, nameLang } = useI18n();
+  const { paren, t, name, num, pct, longDay, dayTime, nameLang } = useWork();
   const [, navigate] = useLocation();
   const [, setSearch] = useSearchParams();
   const [indicator, setIndicator] = useState<Indicator>('ready');
@@ -55,7 +55,7 @@ function Picture({ code, day, today }: { code: string; day: string; today: strin
   const sayDay = (to: string) => setSearch(to === today || to === '' ? {} : { day: to });
   return (
     <Page
-      title={`${t.overview.title}${territory.tier === 'nation' ? '' : `（${own}）`}`}
+      title={`${t.overview.title}${territory.tier === 'nation' ? '' : `${paren(own)}`}`}
       lead={(
         <>
           {territory.tier === 'nation' ? null : (
@@ -112,7 +112,7 @@ function Picture({ code, day, today }: { code: string; day: string; today: strin
         </div>
       ) : null}
       {parts.length > 0 ? (
-        <AreaTable title={`${t.overview.table}（${own}、${t.overview.count(parts.length)}）`} parts={parts} day={day} file={`overview_${code}_${day}`} href={href} />
+        <AreaTable title={`${t.overview.table}${paren(`${own} ${t.overview.count(parts.length)}`)}`} parts={parts} day={day} file={`overview_${code}_${day}`} href={href} />
       ) : <Facilities code={code} day={day} />}
       <p className="quiet no-print">{t.overview.live} ｜ <Link href="/help">{t.help.title}</Link></p>
     </Page>
@@ -121,7 +121,7 @@ function Picture({ code, day, today }: { code: string; day: string; today: strin
 
 /** The facilities of a municipality. */
 function Facilities({ code, day }: { code: string; day: string }) {
-  const { t, lang, dayTime } = useI18n();
+  const { t, lang, dayTime } = useWork();
   const [{ data, fetching, error }] = useQuery({ query: FacilitiesDocument, variables: { code, day, after: null } });
   const edges = data?.territory?.facilities.edges;
   return (

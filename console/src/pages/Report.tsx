@@ -9,7 +9,7 @@ import type { ItemFragment, ReportFormQuery, SubmitReportMutation } from '../gql
 import { useI18n } from '../i18n';
 import { useClock } from '../lib/clock';
 import { newId } from '../lib/id';
-import { answersOf, BLANK, check, countOf, entriesOf, GROUPS, groupOf, isChanged, minutesLeft, type Entries, type Entry } from '../lib/report';
+import { answersOf, BLANK, check, countOf, entriesOf, entryOf, GROUPS, groupOf, isChanged, minutesLeft, type Entries, type Entry } from '../lib/report';
 import { Failed, Notice, Page, Waiting } from '../ui/parts';
 
 type Accepted = Extract<SubmitReportMutation['submitReport'], { __typename: 'ReportAccepted' }>;
@@ -22,7 +22,7 @@ export default function Report({ day }: { day: string | undefined }) {
   const [key, setKey] = useState(() => me.facility?.facilityId ?? new URLSearchParams(location.search).get('facility') ?? '');
   const wanted = day ?? clock?.day ?? '';
   const [{ data, fetching, error }, again] = useQuery({
-    query: ReportFormDocument, variables: { key, day: wanted }, pause: key === '' || wanted === '', requestPolicy: 'network-only',
+    query: ReportFormDocument, variables: { key, day: wanted, past: clock !== null && wanted !== clock.day }, pause: key === '' || clock === null, requestPolicy: 'network-only',
   });
   if (key === '') return <Choose onChoose={setKey} />;
   if (!data?.form || !data.facility || !clock) return <Page title={t.report.title} narrow><Waiting fetching={fetching || !clock} error={error} again={again} /></Page>;
@@ -52,7 +52,7 @@ type FormProps = { day: string; now: number; form: NonNullable<ReportFormQuery['
 function Form({ day, now, form, facility, reload }: FormProps) {
   const { t, num, signed, say, lang, longDay, shortDay } = useI18n();
   const client = useClient();
-  const own = facility.report;
+  const own = facility.report ?? (facility.latestReport?.businessDay === day ? facility.latestReport : null);
   const source = own ?? facility.latestReport;
   const before = useMemo(() => entriesOf(source?.answers ?? []), [source]);
   const draftKey = `meguri.draft.${facility.facilityId}.${day}`;
@@ -210,7 +210,7 @@ function Line({ item, entry, before, fault, set, num, signed }: LineProps) {
   useEffect(() => {
     if (isFocused) field.current?.select();
   }, [isFocused]);
-  const common = { id, 'aria-invalid': fault !== undefined, 'aria-describedby': `${id}-about`, disabled: entry.notApplicable };
+  const common = { id, 'aria-invalid': fault !== undefined, 'aria-describedby': `${id}-about` };
   return (
     <>
       <div className="line" />
@@ -223,14 +223,15 @@ function Line({ item, entry, before, fault, set, num, signed }: LineProps) {
         {item.kind === 'count' ? (
           <input
             {...common} ref={field} type="text" inputMode="numeric" autoComplete="off"
-            value={isFocused || countOf(entry) === null ? entry.text : num(countOf(entry) ?? 0)}
+            value={entry.notApplicable ? (isFocused ? '-' : t.report.notApplicable) : isFocused || countOf(entry) === null ? entry.text : num(countOf(entry) ?? 0)}
             onFocus={() => setFocused(true)} onBlur={() => setFocused(false)}
-            onChange={(event) => set(item.code, { text: event.target.value, notApplicable: false })}
+            onChange={(event) => set(item.code, entryOf(event.target.value))}
           />
         ) : (
-          <select {...common} value={entry.text} onChange={(event) => set(item.code, { text: event.target.value, notApplicable: false })}>
+          <select {...common} value={entry.notApplicable ? '-' : entry.text} onChange={(event) => set(item.code, entryOf(event.target.value))}>
             <option value="">{t.report.unanswered}</option>
             {(item.choices ?? []).map((choice) => <option key={choice} value={choice}>{words[choice] ?? choice}</option>)}
+            <option value="-">{t.report.notApplicable}</option>
           </select>
         )}
         <span>{t.units[item.unit] ?? item.unit}</span>

@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import { useMe } from '../api/session';
 import { RoundsDocument } from '../gql/allocation';
 import type { ProgressFragment } from '../gql/types';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { Badge, Card, Page, Waiting } from '../ui/parts';
 
 /** The level of a round whose plan somebody works on, and where that page is. */
@@ -14,7 +14,7 @@ export function worksheetOf(round: ProgressFragment, territory: { code: string; 
 }
 
 export function Levels({ round }: { round: ProgressFragment }) {
-  const { t, num, dayTime } = useI18n();
+  const { t, num, dayTime } = useWork();
   return (
     <div className="scroll" tabIndex={0} role="group" aria-label={t.rounds.levels}>
       <table className="table-first">
@@ -54,7 +54,7 @@ export function Meter({ share, fill }: { share: number; fill?: string }) {
 }
 
 export default function Rounds() {
-  const { t, num, longDay, say } = useI18n();
+  const { paren, t, num, longDay, say } = useWork();
   const me = useMe();
   const [{ data, fetching, error }, again] = useQuery({ query: RoundsDocument });
   return (
@@ -65,7 +65,7 @@ export default function Rounds() {
         <Card key={round.roundId} title={`${t.rounds.round(round.number)} ${say({ ja: round.productDetails.name.ja, en: round.productDetails.name.en })}`} aside={<Badge>{say(round.stream.name)}</Badge>}>
           <p>
             {t.rounds.delivery}: {longDay(round.deliveryFrom)} – {longDay(round.deliveryTo)} ｜ {t.rounds.pack(num(round.packVials))} ｜ {t.rounds.storage[round.productDetails.storage]}
-            {round.supplyVials === null ? null : <> ｜ {t.rounds.supply} <b>{num(round.supplyVials)}</b> {say(round.productDetails.unit)}（{num(Math.floor(round.supplyVials / round.packVials))} {t.units.boxes}）</>}
+            {round.supplyVials === null ? null : <> ｜ {t.rounds.supply} <b>{num(round.supplyVials)}</b> {say(round.productDetails.unit)}{paren(`${num(Math.floor(round.supplyVials / round.packVials))} ${t.units.boxes}`)}</>}
           </p>
           <Levels round={round} />
           <p className="actions">

@@ -4,8 +4,9 @@ import { Problem } from '../api/problem';
 import { useSession } from '../api/session';
 import { useI18n } from '../i18n';
 import { Failed, Notice, Page } from '../ui/parts';
+import { Vital } from './Notices';
 
-export function SignIn() {
+export default function SignIn() {
   const { t } = useI18n();
   const { signIn, ended } = useSession();
   const [username, setUsername] = useState('');
@@ -34,6 +35,7 @@ export function SignIn() {
 
   return (
     <Page title={needsSecond ? t.signIn.secondTitle : t.signIn.title} narrow>
+      <Vital />
       {ended && !problem ? <Notice tone="info" live title={t.signIn.ended} /> : null}
       {problem ? <Failed problem={problem} /> : null}
       {problem?.code === 'auth.enrolment_required' ? <Notice tone="info" title={t.signIn.enrol} /> : null}

@@ -15,7 +15,7 @@ const NATION = '000000';
 
 /** What everybody may see: the sums of the prefectures, and where they can be had as data. */
 export default function Situation() {
-  const { t, name, nameLang, num, pct, longDay, dayTime } = useWork();
+  const { paren, t, name, nameLang, num, pct, longDay, dayTime } = useWork();
   const { me } = useSession();
   const clock = useClock();
   const [indicator, setIndicator] = useState<Indicator>('ready');
@@ -51,7 +51,7 @@ export default function Situation() {
         </Card>
         <OpenData />
       </div>
-      <AreaTable title={`${t.overview.table}（${t.overview.count(parts.length)}）`} parts={parts} day={clock.day} file={`situation_${clock.day}`} {...below} />
+      <AreaTable title={`${t.overview.table}${paren(t.overview.count(parts.length))}`} parts={parts} day={clock.day} file={`situation_${clock.day}`} {...below} />
     </Page>
   );
 }

@@ -3,7 +3,7 @@ import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { useMe } from '../api/session';
 import { FacilitiesDocument, OverviewDocument } from '../gql/capacity';
-import { useI18n } from '../i18n';
+import { useWork } from '../i18n/work';
 import { useClock } from '../lib/clock';
 import { saveCsv } from '../lib/csv';
 import { addDays } from '../lib/day';
@@ -12,7 +12,7 @@ import { Badge, Card, Name, Notice, Page, Waiting } from '../ui/parts';
 
 /** Who has not reported: areas by what is missing, down to the facilities of a municipality. */
 export default function Unreported({ code: asked }: { code: string | undefined }) {
-  const { t } = useI18n();
+  const { t } = useWork();
   const me = useMe();
   const clock = useClock();
   const code = asked ?? (me.facility ? me.facility.municipality.code : me.territory.code);
@@ -21,7 +21,7 @@ export default function Unreported({ code: asked }: { code: string | undefined }
 }
 
 function Areas({ code, day }: { code: string; day: string }) {
-  const { t, num, pct, name, longDay, dayTime } = useI18n();
+  const { paren, t, num, pct, name, longDay, dayTime } = useWork();
   const [{ data, fetching, error }, again] = useQuery({ query: OverviewDocument, variables: { code, day, before: addDays(day, -1), week: addDays(day, -7), items: [] } });
   const territory = data?.territory;
   if (!territory) return <Page title={t.unreportedPage.title}><Waiting fetching={fetching} error={error} again={again} /></Page>;
@@ -31,7 +31,7 @@ function Areas({ code, day }: { code: string; day: string }) {
   const all = territory.capacity;
   return (
     <Page
-      title={`${t.unreportedPage.title}（${territory.tier === 'nation' ? t.words.nation : name(territory.name)}）`}
+      title={`${t.unreportedPage.title}${paren(territory.tier === 'nation' ? t.words.nation : name(territory.name))}`}
       lead={<>{longDay(day)}{all ? <> ｜ {t.words.reported(num(all.coverage.reported), num(all.coverage.due), pct(all.coverage.permille))} ｜ {t.homePage.dueAt} {dayTime(all.dueAt)}</> : null}</>}
       aside={<button type="button" className="button" onClick={save}>{t.csv}</button>}
     >
@@ -59,7 +59,7 @@ function Areas({ code, day }: { code: string; day: string }) {
 }
 
 function Facilities({ code, day }: { code: string; day: string }) {
-  const { t, lang, name, num, longDay, dayTime, pct } = useI18n();
+  const { paren, t, lang, name, num, longDay, dayTime, pct } = useWork();
   const me = useMe();
   const [after, setAfter] = useState<string | null>(null);
   const [onlyOpen, setOnlyOpen] = useState(true);
@@ -71,7 +71,7 @@ function Facilities({ code, day }: { code: string; day: string }) {
   const coverage = territory.capacity?.coverage;
   return (
     <Page
-      title={`${t.unreportedPage.title}（${name(territory.name)}）`}
+      title={`${t.unreportedPage.title}${paren(name(territory.name))}`}
       lead={(
         <>
           <ul className="crumbs">{territory.parent ? <li><Link href={`/unreported/${territory.parent.code}`}><Name name={territory.parent.name} /></Link></li> : null}<li><Name name={territory.name} /></li></ul>

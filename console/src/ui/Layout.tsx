@@ -9,20 +9,20 @@ type Key = keyof Dict['nav'];
 type Entry = readonly [path: string, key: Key];
 
 const OVERSEE: readonly Entry[] = [
-  ['/', 'home'], ['/overview', 'overview'], ['/unreported', 'unreported'], ['/beds', 'beds'], ['/rounds', 'rounds'], ['/incoming', 'incoming'], ['/help', 'help'],
+  ['/', 'home'], ['/overview', 'overview'], ['/unreported', 'unreported'], ['/beds', 'beds'], ['/rounds', 'rounds'], ['/incoming', 'incoming'], ['/notices', 'notices'], ['/help', 'help'],
 ];
 const FACILITY: readonly Entry[] = [
-  ['/', 'home'], ['/report', 'report'], ['/reports', 'reports'], ['/incoming', 'incoming'], ['/overview', 'overview'], ['/help', 'help'],
+  ['/', 'home'], ['/report', 'report'], ['/reports', 'reports'], ['/incoming', 'incoming'], ['/overview', 'overview'], ['/notices', 'notices'], ['/help', 'help'],
 ];
 const NAVIGATION: Partial<Record<string, readonly Entry[]>> = {
   hospital: FACILITY,
   clinic: FACILITY,
-  reporting_proxy: [['/', 'home'], ['/report', 'report'], ['/unreported', 'unreported'], ['/overview', 'overview'], ['/help', 'help']],
-  wholesaler: [['/', 'home'], ['/deliveries', 'deliveries'], ['/help', 'help']],
-  maker: [['/', 'home'], ['/help', 'help']],
-  operator: [['/', 'home'], ['/overview', 'overview'], ['/developers', 'developers'], ['/help', 'help']],
+  reporting_proxy: [['/', 'home'], ['/report', 'report'], ['/unreported', 'unreported'], ['/overview', 'overview'], ['/notices', 'notices'], ['/help', 'help']],
+  wholesaler: [['/', 'home'], ['/deliveries', 'deliveries'], ['/notices', 'notices'], ['/help', 'help']],
+  maker: [['/', 'home'], ['/notices', 'notices'], ['/help', 'help']],
+  operator: [['/', 'home'], ['/overview', 'overview'], ['/developers', 'developers'], ['/notices', 'notices'], ['/help', 'help']],
 };
-const STRANGER: readonly Entry[] = [['/situation', 'situation'], ['/help', 'help'], ['/developers', 'developers']];
+const STRANGER: readonly Entry[] = [['/situation', 'situation'], ['/notices', 'notices'], ['/help', 'help'], ['/developers', 'developers']];
 
 export const entriesOf = (me: Me | null): readonly Entry[] => (me ? (NAVIGATION[me.role] ?? OVERSEE) : STRANGER);
 
@@ -67,7 +67,7 @@ export function Layout({ children }: { children: ReactNode }) {
       removeEventListener('offline', change);
     };
   }, []);
-  const entries = phase === 'out' && !['/situation', '/help', '/developers'].includes(path) ? [] : entriesOf(me);
+  const entries = phase === 'out' && !['/situation', '/help', '/notices', '/developers'].includes(path) ? [] : entriesOf(me);
   const isHere = (at: string) => (at === '/' ? path === '/' : path === at || path.startsWith(`${at}/`));
   return (
     <>
@@ -76,15 +76,15 @@ export function Layout({ children }: { children: ReactNode }) {
         {me?.training ?? true ? <Ribbon known={me !== null} /> : null}
         <div className="bar">
           <Link href="/" className="brand">
-            <img src="/favicon.svg" alt="" width="32" height="32" />
+            <svg viewBox="0 0 32 32" width="32" height="32" aria-hidden="true"><rect width="32" height="32" rx="7" fill="#0017c1" /><path d="M16 7a9 9 0 1 0 9 9" fill="none" stroke="#fff" strokeWidth="3.4" strokeLinecap="round" /><circle cx="23.4" cy="9.2" r="2.6" fill="#fff" /></svg>
             <span><strong>{t.product}</strong> <span className="tagline">{t.tagline}</span></span>
           </Link>
           <div className="who">
             {me ? (
               <>
                 <span className="person">
-                  {t.roles[me.role] ?? me.role}{' '}
-                  {me.facility ? <span lang={lang === 'en' ? 'ja' : undefined}>{me.facility.name}</span> : say(me.organisation)}
+                  {me.facility ? <span lang={lang === 'en' ? 'ja' : undefined}>{me.facility.name}</span> : say(me.organisation)}{' '}
+                  <span className="quiet">{me.name}</span>
                 </span>
                 <Timer />
               </>

@@ -17,7 +17,7 @@ type Props = {
 
 /** Only the rows that can be seen are drawn, so that 1,741 of them stay fluid. */
 export function Grid({ rows, edits, unitVials, canEdit, here, onHere, onChange, columns }: Props) {
-  const { t } = useWork();
+  const { paren, t } = useWork();
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 608 });
   const wanted = useRef<string | null>(null);
@@ -55,8 +55,8 @@ export function Grid({ rows, edits, unitVials, canEdit, here, onHere, onChange, 
     <div className="sheet" ref={box} onScroll={onScroll} tabIndex={0} role="group" aria-label={t.sheet.title}>
       <table aria-rowcount={rows.length + 1}>
         <colgroup>
-          <col style={{ width: '9.5rem' }} /><col style={{ width: '6.5rem' }} />{columns.stock ? <col style={{ width: '7.5rem' }} /> : null}<col style={{ width: '8.5rem' }} /><col style={{ width: '5rem' }} />
-          <col style={{ width: '13rem' }} /><col style={{ width: '6rem' }} />
+          <col style={{ width: '9.5rem' }} /><col style={{ width: '6.5rem' }} />{columns.stock ? <col style={{ width: '7.5rem' }} /> : null}<col style={{ width: '8.5rem' }} /><col style={{ width: '6.5rem' }} />
+          <col style={{ width: '13rem' }} /><col style={{ width: '7rem' }} />
         </colgroup>
         <thead>
           <tr aria-rowindex={1}>
@@ -65,7 +65,7 @@ export function Grid({ rows, edits, unitVials, canEdit, here, onHere, onChange, 
             {columns.stock ? <th scope="col" className="num">{t.sheet.stock} <small>{t.units.vials}</small></th> : null}
             <th scope="col" className="num">{t.sheet.wish} <small>{t.units.vials}</small></th>
             <th scope="col" className="num">{t.sheet.computed}</th>
-            <th scope="col" className="num">{t.sheet.typed}（{t.sheet.unit}）</th>
+            <th scope="col" className="num">{t.sheet.typed}{paren(t.sheet.unit)}</th>
             <th scope="col" className="num">{t.sheet.difference}</th>
           </tr>
         </thead>

@@ -9,7 +9,7 @@ const NAMED_MAX = 10;
 export function Paste({ open, text, rows, start, onClose, onTake }: {
   open: boolean; text: string; rows: readonly Row[]; start: string | null; onClose: () => void; onTake: (changes: readonly Change[], message: string) => void;
 }) {
-  const { t } = useWork();
+  const { paren, t } = useWork();
   const [typed, setTyped] = useState('');
   useEffect(() => setTyped(text), [text, open]);
   const found = paste(typed, rows, start);
@@ -29,7 +29,7 @@ export function Paste({ open, text, rows, start, onClose, onTake }: {
       )}
       <p className="actions">
         <button type="button" className="button primary" disabled={found.changes.length === 0} onClick={() => onTake(found.changes, t.sheet.pasteDone(found.changes.length))}>
-          {t.sheet.pasteApply}（{found.changes.length}）
+          {t.sheet.pasteApply}{paren(found.changes.length)}
         </button>
         <button type="button" className="button" onClick={onClose}>{t.cancel}</button>
       </p>

@@ -17,7 +17,7 @@ function figuresOf(details: string): Figure[] {
 
 /** Why a line was computed so: the rule's sentence for each of its parts, and the figures behind it. */
 export function Why({ plan, row, below }: { plan: string; row: GridRow | null; below: boolean }) {
-  const { t, num, lang, longDay } = useWork();
+  const { paren, t, num, lang, longDay } = useWork();
   const [{ data, fetching, error }] = useQuery({
     query: WhyDocument, variables: { plan, after: row?.before ?? null, below }, pause: row === null, requestPolicy: 'cache-first',
   });
@@ -54,7 +54,7 @@ export function Why({ plan, row, below }: { plan: string; row: GridRow | null; b
               </dl>
             </>
           ) : null}
-          {row.reason ? <p className="quiet">{t.sheet.reason}: {row.reason}（{row.by}）</p> : null}
+          {row.reason ? <p className="quiet">{t.sheet.reason}: {row.reason}{paren(row.by)}</p> : null}
         </>
       ) : null}
     </Card>

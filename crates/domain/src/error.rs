@@ -40,6 +40,19 @@ codes! {
     AUTH_FORGERY_SUSPECTED = "auth.forgery_suspected", 403, "別のサイトから送られた可能性があるため受け付けません。画面を開き直してください。", "This may have been sent by another site. A request with the cookie needs the header Meguri-Request: console and must come from this site.";
     AUTH_SECOND_FACTOR_REQUIRED = "auth.second_factor_required", 401, "確認コードを入力してください。", "Give the code of your second factor.";
     AUTH_ENROLMENT_REQUIRED = "auth.enrolment_required", 403, "二要素認証の登録が必要です。登録してからサインインしてください。", "Enrol a second factor first.";
+    AUTH_SECOND_FACTOR_WRONG = "auth.second_factor_wrong", 401, "確認コードが違うか、既に使われています。次のコードを入力してください。", "The code is wrong or was used already. Give the next one.";
+    SECOND_FACTOR_NOTHING_PENDING = "second_factor.nothing_pending", 409, "登録の途中ではありません。二要素認証の登録を最初からやり直してください。", "No enrolment is waiting to be confirmed. Begin again.";
+    PASSWORD_TOO_SHORT = "password.too_short", 422, "パスワードは{min}文字以上にしてください。", "Use at least {min} characters.";
+    PASSWORD_TOO_LONG = "password.too_long", 422, "パスワードは{max}バイトまでです。", "Use at most {max} bytes.";
+    PASSWORD_CONTAINS_NAME = "password.contains_name", 422, "パスワードに利用者名を含めないでください。", "Do not use the account's name in the password.";
+    PASSWORD_COMMON = "password.common", 422, "推測されやすいパスワードです。別のものにしてください。", "This password is easy to guess. Choose another one.";
+    PASSWORD_REUSED = "password.reused", 422, "直近{last}回のパスワードは使えません。", "None of the last {last} passwords can be used again.";
+    SERVICE_ACCOUNT_NOT_FOUND = "service_account.not_found", 404, "機械用アカウント {name} はありません。", "There is no service account {name}.";
+    SERVICE_ACCOUNT_NAME_TAKEN = "service_account.name_taken", 409, "名前 {name} は既に使われています。", "The name {name} is taken.";
+    OIDC_PROVIDER_NOT_FOUND = "oidc.provider_not_found", 404, "サインイン先 {provider} はありません。", "There is no provider {provider} to sign in by.";
+    OIDC_PROVIDER_EXISTS = "oidc.provider_exists", 409, "サインイン先 {provider} は既にあります。", "There is a provider {provider} already.";
+    OIDC_REFUSED = "oidc.refused", 403, "組織のサインイン先からの応答を確かめられませんでした。最初からやり直してください。", "What your organisation's provider answered could not be verified. Begin again.";
+    OIDC_NOT_LINKED = "oidc.not_linked", 403, "この人に結び付いたアカウントがありません。アカウントの発行元に連絡してください。", "No account is linked to this person. Ask whoever issues your accounts.";
     SESSION_NOT_FOUND = "session.not_found", 404, "サインイン {session} はありません。", "There is no session {session} of yours.";
     // accounts, invitations, delegations
     ACCOUNT_NOT_FOUND = "account.not_found", 404, "アカウント {name} はありません。", "There is no account {name}.";
@@ -107,7 +120,18 @@ codes! {
     TERRITORY_NOT_FOUND = "territory.not_found", 404, "団体コード {code} の自治体はありません。", "There is no territory {code}.";
     TERRITORY_IS_CITY_WARD = "territory.is_city_ward", 422, "{code} は{name}（行政区）です。市のコード {parent} を使ってください。", "{code} is {name}, a ward of a designated city. Use the city's code {parent}.";
     TERRITORY_NORTHERN_VILLAGE = "territory.northern_village", 422, "{code} は北方領土の村（{name}）で、集計の対象ではありません。", "{code} is {name}, a village of the northern territories, for which nothing is reported.";
+    TERRITORY_CANNOT_MERGE = "territory.cannot_merge", 422, "{code} は {into} に編入できません。同じ都道府県の別の市区町村を指定してください。", "{code} cannot be merged into {into}. Name another municipality of the same prefecture.";
+    TERRITORY_MERGED = "territory.already_merged", 409, "{code} は {on} に {into} へ合併することが登録されています。", "{code} is recorded as merging into {into} on {on}.";
+    TIME_DAY_PASSED = "time.day_passed", 422, "{day} は今日（{today}）より後の日にしてください。", "The day {day} must lie after today ({today}).";
+    // sharing agreements
+    SHARING_NOT_FOUND = "sharing.not_found", 404, "共有の取り決め {agreement} はありません。", "There is no sharing agreement {agreement}.";
+    SHARING_ENDED = "sharing.already_ended", 409, "共有の取り決め {agreement} は既に終わっています。", "The sharing agreement {agreement} is over already.";
+    SHARING_UNKNOWN_RECEIVER = "sharing.unknown_receiver", 422, "共有先にできる組織 {receiver} はありません。", "There is no organisation {receiver} with whom this could be shared.";
+    SHARING_UNKNOWN_AREA = "sharing.unknown_medical_area", 422, "二次医療圏 {area} は {giver} にありません。", "There is no medical area {area} in {giver}.";
+    SHARING_WRONG_DAYS = "sharing.wrong_days", 422, "終了日 {until} は、開始日 {from} と今日（{today}）以後にしてください。", "The last day {until} must lie neither before the first, {from}, nor before today ({today}).";
     // facilities
+    FACILITY_CLOSED = "facility.already_closed", 409, "この施設は {closed_on} から閉鎖と登録されています。", "This facility is recorded as closed from {closed_on} on.";
+    FACILITY_NOT_CLOSED = "facility.not_closed", 409, "この施設は閉鎖されていません。", "This facility is not closed.";
     FACILITY_MALFORMED_KEY = "facility.malformed_key", 422, "施設は UUID、10桁の医療機関コード、または gmis:<ID> で指定してください（入力: {value}）。", "Name the facility by uuid, ten-digit code, or gmis:<id> (given: {value}).";
     FACILITY_MALFORMED_CODE = "facility.malformed_code", 422, "医療機関コードは10桁の数字、またはXと10桁の数字です（入力: {value}）。", "A facility code is ten digits, or X and ten digits (given: {value}).";
     FACILITY_MALFORMED_GMIS_ID = "facility.malformed_gmis_id", 422, "医療機関IDは8桁または10桁の数字、または cov と5桁の数字です（入力: {value}）。", "A G-MIS id is eight or ten digits, or cov and five digits (given: {value}).";

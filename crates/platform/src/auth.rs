@@ -8,7 +8,6 @@ use domain::{
     Problem, error,
     ids::{AccountId, FacilityId, OrganisationId},
     policy::{Action, Actor, Place, Reach, Role},
-    territory::Tier,
 };
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use sha2::{Digest, Sha256};
@@ -195,13 +194,6 @@ pub fn actor(claims: Claims) -> Result<Actor> {
         (None, Some(partner)) => partner_place(&partner).ok_or_else(invalid)?,
         (None, None) => Place::Territory(claims.territory),
     };
-    // a city's own centre looks after the city
-    let reach = match home {
-        Place::Territory(code) if role == Role::HealthCentre && code.tier() == Tier::Municipality => {
-            Arc::new(Reach { area: vec![code], ..Reach::default() })
-        }
-        _ => Reach::none(),
-    };
     Ok(Actor {
         account: AccountId(claims.sub),
         organisation: OrganisationId(claims.org),
@@ -212,6 +204,6 @@ pub fn actor(claims: Claims) -> Result<Actor> {
         session: claims.sid,
         delegation: claims.dlg,
         actions: claims.scope.as_deref().map(actions).transpose()?,
-        reach,
+        reach: Reach::none(),
     })
 }

@@ -50,8 +50,7 @@ impl Emergencies {
         let open = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
         let Some(own) = open.get(&actor.account.0) else { return Arc::clone(&actor.reach) };
         let now = real_now();
-        let opened: Vec<Opened> =
-            own.iter().filter(|(_, until)| *until > now).map(|(opened, _)| *opened).collect();
+        let opened: Vec<Opened> = own.iter().filter(|(_, until)| *until > now).map(|(opened, _)| *opened).collect();
         Arc::new(Reach { opened, ..Reach::clone(&actor.reach) })
     }
 

@@ -15,7 +15,7 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use domain::{FieldError, Problem, error, ids::RequestId, policy::Actor, time::rfc3339};
+use domain::{BusinessDay, FieldError, Problem, error, ids::RequestId, policy::Actor, time::rfc3339};
 use futures::StreamExt;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{future::Future, time::Duration};
@@ -130,6 +130,8 @@ async fn caller(req: &HttpRequest) -> Result<Actor> {
             shared.unit_of_work(verified).await?
         }
     };
+    // a token is remembered longer than a day's reach lasts: looked up anew for each request
+    actor.reach = shared.directory.reach(&actor, BusinessDay::at(shared.clock.now()));
     // a token is remembered longer than an emergency may have lasted
     actor.reach = shared.emergencies.widen(&actor);
     let (limiter, counted) = (shared.limiter.clone(), actor.clone());

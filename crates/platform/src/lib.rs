@@ -7,6 +7,7 @@ pub mod background;
 mod client;
 pub mod clock;
 pub mod db;
+pub mod directory;
 pub mod emergencies;
 pub mod failure;
 pub mod http;

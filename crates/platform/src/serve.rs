@@ -2,6 +2,7 @@
 use crate::{
     auth::Verifier,
     clock::Clock,
+    directory::Directory,
     emergencies::Emergencies,
     failure::{Failure, Result},
     limit::Limiter,
@@ -17,6 +18,8 @@ pub struct Shared {
     pub clock: Clock,
     /// Who sees what for a while, in an emergency.
     pub emergencies: Emergencies,
+    /// Who reaches what beyond the tree of territories.
+    pub directory: Directory,
     /// Verifies tokens.
     pub verifier: Verifier,
     /// Counts requests.

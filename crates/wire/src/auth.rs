@@ -15,6 +15,9 @@ pub enum TokenRequest {
         /// Act for another organisation, under this delegation.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         delegation: Option<uuid::Uuid>,
+        /// The code of the second factor, or a recovery code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        otp: Option<String>,
     },
     /// A machine.
     ServiceAccount {
@@ -211,6 +214,176 @@ pub struct Me {
     pub expires_at: Option<String>,
     /// Sessions end after so many minutes without activity.
     pub idle_minutes: u32,
+    /// The second factor.
+    pub second_factor: SecondFactorState,
+}
+
+/// `POST /v1/sessions:oidc`: our own second factor, after a provider has vouched for the account.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FinishOidc {
+    /// Of the address that the browser was sent back to.
+    pub ticket: String,
+    /// The code of the second factor, or a recovery code.
+    pub otp: String,
+}
+
+/// How an account stands to the second factor.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SecondFactorState {
+    /// It has one.
+    pub enrolled: bool,
+    /// It must have one to sign in.
+    pub required: bool,
+    /// Recovery codes that were not used yet.
+    pub recovery_codes_left: u32,
+}
+
+/// `POST /v1/me/second-factor`
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BeginEnrolment {
+    /// Of `auth.enrolment_required`; not needed when signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment_token: Option<String>,
+    /// A code of the authenticator that is to be replaced, or a recovery code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otp: Option<String>,
+}
+
+/// What an authenticator app is given. It counts once confirmed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct EnrolmentBegun {
+    /// Base32, to type in.
+    pub secret: String,
+    /// To show as a QR code.
+    pub otpauth_uri: String,
+}
+
+/// `POST /v1/me/second-factor:confirm`
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmEnrolment {
+    /// Of `auth.enrolment_required`; not needed when signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment_token: Option<String>,
+    /// A first code of the new authenticator.
+    pub otp: String,
+}
+
+/// A second factor that counts from now on.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct EnrolmentConfirmed {
+    /// Ten codes for whoever loses the authenticator; each counts once, and they are shown only now.
+    pub recovery_codes: Vec<String>,
+    /// By an enrolment token: the session that has begun; the code is used up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionInfo>,
+}
+
+/// `POST /v1/me/password`
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePassword {
+    /// The present one.
+    pub current: String,
+    /// The new one: 13 characters, or 8 with a second factor; at most 128 bytes.
+    pub password: String,
+}
+
+/// A password that counts from now on.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PasswordChanged {
+    /// How many other sessions were ended.
+    pub sessions_ended: usize,
+}
+
+/// `POST /v1/service-accounts`: an account for a machine.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IssueServiceAccount {
+    /// Made by the caller; the same again gets the same answer.
+    pub id: uuid::Uuid,
+    /// Name to sign in with: small letters, digits, hyphens; at most 63.
+    pub name: String,
+    /// Role.
+    pub role: String,
+    /// Home territory's code; of a facility its municipality; of a wholesaler `000000`.
+    pub territory: String,
+    /// Home facility, for the machine of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facility: Option<uuid::Uuid>,
+    /// Home wholesaler or branch: `W07`, `W07-03`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<String>,
+    /// Names of the only actions it may do; all that its role may when none are given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions: Option<Vec<String>>,
+    /// It signs in until then, RFC 3339, real time; at most two years.
+    pub expires_at: String,
+    /// What it is for.
+    pub reason: String,
+}
+
+/// A machine's secret. It is shown to whoever made the request and kept only as a digest.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ServiceAccountSecret {
+    /// Name to sign in with.
+    pub name: String,
+    /// 64 hexadecimal digits.
+    pub client_secret: String,
+    /// It signs in until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// Until then the secret before counts too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_until: Option<String>,
+}
+
+/// `POST /v1/service-accounts/{name}:rotate`
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RotateSecret {
+    /// Made by the caller; the same again gets the same answer.
+    pub id: uuid::Uuid,
+    /// For so many hours the present secret counts too; 0 to 720.
+    pub overlap_hours: u32,
+}
+
+/// A machine's account, without its secret.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ServiceAccountListed {
+    /// Name to sign in with.
+    pub name: String,
+    /// Role.
+    pub role: String,
+    /// Home territory's code.
+    pub territory: String,
+    /// Home facility.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facility: Option<uuid::Uuid>,
+    /// Home wholesaler or branch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<String>,
+    /// The only actions it may do; all that its role may when none are given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions: Option<Vec<String>>,
+    /// It signs in until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// Until then the secret before counts too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_until: Option<String>,
+    /// Last signed in, to the minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<String>,
+}
+
+/// `GET /v1/service-accounts`
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ServiceAccountList {
+    /// By name.
+    pub service_accounts: Vec<ServiceAccountListed>,
 }
 
 /// `/.well-known/jwks.json` (RFC 7517): the public keys by which tokens are verified.

@@ -3,6 +3,7 @@ mod shipment;
 
 pub use shipment::*;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -78,6 +79,14 @@ pub struct FacilityChanged {
     pub longitude_e6: Option<i32>,
     /// A made-up facility of a training instance.
     pub synthetic: bool,
+    /// The first day on which it is closed, if it closes or has been closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    pub closed_on: Option<NaiveDate>,
+    /// The first day on which it is open again after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    pub reopened_on: Option<NaiveDate>,
 }
 
 impl Event for FacilityChanged {

@@ -4,8 +4,8 @@
 pub mod account;
 pub mod amendment;
 pub mod auth;
-pub mod delegation;
 pub mod break_glass;
+pub mod delegation;
 pub mod delivery;
 pub mod events;
 pub mod goods;
@@ -16,6 +16,7 @@ pub mod openapi;
 pub mod past_round;
 pub mod plan;
 pub mod problem;
+pub mod reach;
 pub mod report;
 pub mod rule;
 pub mod shipment;

@@ -283,7 +283,10 @@ mod tests {
             {"indicator": "wish_vials", "unit": "vials", "value": 927},
         ]});
         let shown = figures(&looked_at);
-        assert_eq!((shown.len(), shown[0].value, shown[0].as_of.as_deref()), (2, Difference(1_913_545), Some("2010-10-01")));
+        assert_eq!(
+            (shown.len(), shown[0].value, shown[0].as_of.as_deref()),
+            (2, Difference(1_913_545), Some("2010-10-01"))
+        );
         assert_eq!((shown[1].indicator.as_str(), shown[1].source.as_deref()), ("wish_vials", None));
         let sum = json!({"sum_of_municipalities": 62});
         assert_eq!(figures(&sum), vec![]);

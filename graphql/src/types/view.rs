@@ -141,10 +141,8 @@ impl ViewConnection {
         let rows = session.loaders.one(ViewsOf { facility, municipality, wanted }).await?.unwrap_or_default();
         let is_more = rows.len() > size;
         let names_persons = !matches!(actor.role, policy::Role::Hospital | policy::Role::Clinic);
-        let edge = |row: Row| ViewEdge {
-            cursor: cursors.make(list, &row.id.to_string()),
-            node: View { row, names_persons },
-        };
+        let edge =
+            |row: Row| ViewEdge { cursor: cursors.make(list, &row.id.to_string()), node: View { row, names_persons } };
         let edges: Vec<ViewEdge> = rows.iter().take(size).cloned().map(edge).collect();
         let shown: Vec<String> = edges.iter().map(|edge| edge.cursor.clone()).collect();
         Ok(Self { edges, page_info: PageInfo::of(&shown, after.is_some(), is_more) })

@@ -3,6 +3,7 @@
 mod amendments;
 mod deliver;
 mod figures;
+mod notices;
 mod objections;
 mod pages;
 mod programmes;

@@ -10,7 +10,5 @@ alter table account drop column issued_by;
 alter table account drop column language;
 alter table account drop column mail;
 alter table account drop column administrator;
-alter table account drop constraint account_facility;
-alter table account add constraint account_check2 check ((role = 'hospital') = (facility is not null));
 alter table account drop constraint account_password;
 alter table account add constraint account_check check ((kind = 'person') = (password_hash is not null));

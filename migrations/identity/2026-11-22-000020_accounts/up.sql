@@ -3,10 +3,6 @@
 -- a person has no password until the invitation is redeemed
 alter table account drop constraint account_check;
 alter table account add constraint account_password check (kind = 'person' or password_hash is null);
--- staff of a clinic are at home there like staff of a hospital
-alter table account drop constraint account_check2;
-alter table account add constraint account_facility check ((role in ('hospital', 'clinic')) = (facility is not null));
-
 -- may issue and suspend accounts of colleagues, and of the level below
 alter table account add column administrator boolean not null default false;
 -- personal data: in no audit row and no event

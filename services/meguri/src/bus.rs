@@ -351,13 +351,22 @@ async fn show_status(home: &Home, json: bool) -> Result<()> {
     table::print(&stuck_table(&stuck));
     table::print(&delivery_table(&deliveries));
     if relay.delivery.smtp_url.is_none() {
-        table::print("メールサーバーの設定（MEGURI_SMTP_URL）がないため、メールは送らずに待ちます。\nThere is no mail server (MEGURI_SMTP_URL): mails wait.");
+        table::print(
+            "メールサーバーの設定（MEGURI_SMTP_URL）がないため、メールは送らずに待ちます。\nThere is no mail server (MEGURI_SMTP_URL): mails wait.",
+        );
     }
     Ok(())
 }
 
 fn delivery_table(deliveries: &[status::Standing]) -> String {
-    let headings = ["手段 / by", "待ち / waiting", "最古 / oldest (s)", "済み / delivered", "断念 / dead", "最後の失敗 / last error"];
+    let headings = [
+        "手段 / by",
+        "待ち / waiting",
+        "最古 / oldest (s)",
+        "済み / delivered",
+        "断念 / dead",
+        "最後の失敗 / last error",
+    ];
     let mut shown = table::new(&headings, &[1, 2, 3, 4]);
     for standing in deliveries {
         let age = standing.oldest_age_s.map_or_else(|| "—".to_owned(), table::grouped);

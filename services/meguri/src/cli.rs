@@ -1,11 +1,12 @@
 //! The command line. Every command says what it does, and errors say what to do.
 use crate::{
+    account::{self, AccountCommand},
     allocate, audit,
     bus::{self, RelayCommand, WholesalerCommand},
     contracts,
     demo::{self, Demo},
     home::Home,
-    import, indicator_file, past, population, seed,
+    import, indicator_file, past, population, reach, seed,
     serve::{self, Service, Settings},
     table,
     trail::{self, AuditCommand},
@@ -13,7 +14,7 @@ use crate::{
 use clap::{Args, Parser, Subcommand};
 use devstack::{Instance, Options};
 use domain::time::{parse_instant, rfc3339};
-use identity::app::set_clock;
+use identity::app::{keys, second_factor, set_clock};
 use platform::{Failure, OpCtx, clock::Clock, failure::Result, telemetry};
 use std::{
     net::TcpListener,
@@ -97,12 +98,30 @@ enum Command {
     /// The allocation engine by itself, without a server or a database.
     #[command(subcommand)]
     Allocate(AllocateCommand),
+    /// Accounts: issue, import, list, suspend.
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Wholesaler companies at the broker: their virtual hosts and users.
     #[command(subcommand)]
     Wholesaler(WholesalerCommand),
     /// The relay between the services' outboxes and the broker.
     #[command(subcommand)]
     Relay(RelayCommand),
+    /// Facilities: closing one on a day, and opening it again.
+    #[command(subcommand)]
+    Facility(reach::FacilityCommand),
+    /// Territories: merging a municipality into another on a day.
+    #[command(subcommand)]
+    Territory(reach::TerritoryCommand),
+    /// The keys that tokens are signed with.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Whether people need a second factor to sign in to a training instance. In a real one they do.
+    SecondFactor {
+        /// on or off.
+        #[arg(value_enum)]
+        state: OnOff,
+    },
     /// The instance's clock. A training instance has its own.
     #[command(subcommand)]
     Clock(ClockCommand),
@@ -161,6 +180,23 @@ enum ImportCommand {
     /// successors. Importing the same file again changes nothing.
     Population {
         /// The CSV file (columns code5, current_code6, population_2010).
+        file: PathBuf,
+    },
+    /// Which municipalities belong to which public health centre (保健所), from a day on.
+    ///
+    /// A centre of the file has from then the municipalities of the file and no others; its accounts see
+    /// the facilities of these. Importing the same file again changes nothing.
+    HealthCentres {
+        /// The CSV file (columns name, name_en, founder, municipality; codes of six digits).
+        file: PathBuf,
+        /// The first day, like 2021-04-05; today unless given.
+        #[arg(long)]
+        from: Option<String>,
+    },
+    /// Which municipalities lie in which medical area (二次医療圏). Importing the same file again changes
+    /// nothing.
+    MedicalAreas {
+        /// The CSV file (columns code, name, municipality).
         file: PathBuf,
     },
     /// Figures of an indicator that rules name: columns place, value and, unless --as-of says it, as_of.
@@ -254,6 +290,26 @@ enum AllocateCommand {
         #[arg(long)]
         csv: bool,
     },
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// List the keys that are published.
+    List,
+    /// Change over to a new key, without a failed request: it is published at once and signs later.
+    ///
+    /// The one before stays published until its last tokens have ended.
+    Rotate {
+        /// Seconds between publishing and signing; five at least.
+        #[arg(long, default_value_t = 600)]
+        lead: u32,
+    },
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum OnOff {
+    On,
+    Off,
 }
 
 #[derive(Subcommand)]
@@ -351,6 +407,14 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Migrate => migrate(&home).await,
         Command::Seed { real } => seed(&home, !real).await,
         Command::Import(ImportCommand::Population { file }) => population(&home, &file).await,
+        Command::Import(ImportCommand::HealthCentres { file, from }) => {
+            reach::health_centres(&home, &demo::read_file(&file)?, from.as_deref()).await
+        }
+        Command::Import(ImportCommand::MedicalAreas { file }) => {
+            reach::medical_areas(&home, &demo::read_file(&file)?).await
+        }
+        Command::Facility(command) => reach::facility(&home, command).await,
+        Command::Territory(command) => reach::territory(&home, command).await,
         Command::Import(ImportCommand::Indicator { file, code, as_of, source, ja, en, unit, kind }) => {
             let named = |((ja, en), (unit, kind))| PutIndicator { ja, en, unit, kind, source: source.clone() };
             let register = ja.zip(en).zip(unit.zip(kind)).map(named);
@@ -364,9 +428,17 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Audit { json, command: None } => audit(&home, json).await,
         Command::Audit { json, command: Some(command) } => trail::run(&home, command, json).await,
+        Command::Account(command) => account::account(&home, command).await,
         Command::Wholesaler(command) => bus::wholesaler(&home, command).await,
         Command::Relay(command) => bus::relay(&home, command).await,
         Command::Clock(command) => clock(&home, command).await,
+        Command::Keys(command) => signing_keys(&home, command).await,
+        Command::SecondFactor { state } => {
+            let db = home.pool("identity_app", "identity")?;
+            let ctx = OpCtx::system("settings", &Clock::load(&db).await?);
+            second_factor::require(&db, &ctx, matches!(state, OnOff::On)).await?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Demo(args) => {
             let demo = Demo { home, prefectures: args.prefectures, gmis: args.gmis, port: args.port };
             if args.once {
@@ -512,6 +584,22 @@ fn contracts(root: &Path, check: bool, release: bool) -> Result<ExitCode> {
     }
     let is_fine = broken.is_empty() && (!check || differing.is_empty());
     Ok(if is_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn signing_keys(home: &Home, command: KeysCommand) -> Result<ExitCode> {
+    let db = home.pool("identity_app", "identity")?;
+    let ctx = OpCtx::system("keys", &Clock::load(&db).await?);
+    if let KeysCommand::Rotate { lead } = command {
+        match keys::rotate(&db, &ctx, chrono::TimeDelta::seconds(lead.into())).await? {
+            Some(key) => table::print(&format!("{} signs from {}", key.kid, rfc3339(key.active_from))),
+            None => table::print("a newer key is waiting to sign already"),
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    for (kid, active_from) in keys::list(&db).await? {
+        table::print(&format!("{kid} signs from {}", rfc3339(active_from)));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn clock(home: &Home, command: ClockCommand) -> Result<ExitCode> {

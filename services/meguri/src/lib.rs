@@ -1,4 +1,5 @@
 //! The one binary's parts: it runs the services, and does what operators do from a shell.
+pub mod account;
 pub mod allocate;
 mod asyncapi;
 pub mod audit;
@@ -15,6 +16,7 @@ pub mod indicator_file;
 pub mod messaging;
 pub mod past;
 pub mod population;
+pub mod reach;
 pub mod round;
 pub mod samples;
 pub mod seed;

@@ -31,7 +31,9 @@ impl Messaging {
     /// When the relay's pools cannot be set up.
     pub fn start(home: &Home, broker: Broker, clock: &Clock, runs_relay: bool, consumers: Consumers) -> Result<Self> {
         let relay = match runs_relay {
-            true => Some(Relay::new(broker.clone(), &home.role_url("relay_app")?, clock.clone(), delivery(home, clock))?),
+            true => {
+                Some(Relay::new(broker.clone(), &home.role_url("relay_app")?, clock.clone(), delivery(home, clock))?)
+            }
             false => None,
         };
         if let Some(relay) = &relay {

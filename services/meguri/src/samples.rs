@@ -129,6 +129,8 @@ fn facilities() -> [FacilityChanged; 2] {
         latitude_e6: None,
         longitude_e6: None,
         synthetic: true,
+        closed_on: None,
+        reopened_on: None,
     };
     let full = FacilityChanged {
         facility_id: id(0xFA2),
@@ -141,6 +143,8 @@ fn facilities() -> [FacilityChanged; 2] {
         phone: Some("0000000002".to_owned()),
         latitude_e6: Some(35_693_000),
         longitude_e6: Some(139_753_000),
+        closed_on: NaiveDate::from_ymd_opt(2021, 4, 10),
+        reopened_on: NaiveDate::from_ymd_opt(2021, 4, 12),
         ..least.clone()
     };
     [least, full]

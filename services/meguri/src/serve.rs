@@ -16,6 +16,7 @@ use platform::{
     auth::Verifier,
     background::Background,
     clock::Clock,
+    directory::Directory,
     emergencies::Emergencies,
     failure::Result,
     http,
@@ -146,7 +147,7 @@ impl Running {
 /// The part of the process that all services share.
 ///
 /// # Errors
-/// When the clock cannot be read.
+/// When the clock or the directory cannot be read.
 pub async fn shared(home: &Home, clock_db: &Db, identity_url: &str, prefix: &str, rates: Rates) -> Result<Shared> {
     let verifier = Verifier::new(&home.stack.instance, identity_url);
     verifier.revocations().refresh(clock_db).await?;
@@ -156,6 +157,7 @@ pub async fn shared(home: &Home, clock_db: &Db, identity_url: &str, prefix: &str
         instance: home.stack.instance.clone(),
         clock: Clock::load(clock_db).await?,
         emergencies,
+        directory: Directory::load(clock_db).await?,
         verifier,
         limiter: Limiter::new(prefix, Some(&home.stack.redis_url), rates),
         runtime: tokio::runtime::Handle::current(),
@@ -179,6 +181,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
     let clock_db = Db::new(&home.role_url("gateway")?, "reference", 2)?;
     let shared = shared(home, &clock_db, &identity_url, &prefix, settings.rates).await?;
     shared.clock.follow(clock_db.clone());
+    shared.directory.follow();
     shared.verifier.revocations().follow(clock_db.clone());
     shared.emergencies.follow(clock_db.clone());
     let gateway_db = home.pool("gateway", "reference")?;
@@ -198,6 +201,7 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
         months::keep(&identity.db, &identity.shared.clock);
         identity::jobs::sessions::start(identity);
         identity::jobs::delegations::start(identity);
+        identity::jobs::keys::start(identity);
     }
     let allocation = match settings.runs(Service::Allocation) {
         true => Some(Allocation::new(shared.clone(), home.pool("allocation_app", "allocation")?)),
@@ -287,7 +291,11 @@ pub async fn start(home: &Home, settings: Settings) -> Result<Running> {
             })
             .service(http::resource("/healthz", "GET, HEAD").route(http::get().to(healthz)))
             .service(http::resource("/readyz", "GET, HEAD").route(http::get().to(readyz)))
-            .default_service(if gateway.is_some() { web::to(gateway::console::serve) } else { web::to(http::not_found) })
+            .default_service(if gateway.is_some() {
+                web::to(gateway::console::serve)
+            } else {
+                web::to(http::not_found)
+            })
     })
     .workers(WORKERS)
     .client_request_timeout(HEADERS_TIMEOUT)

@@ -83,6 +83,8 @@ names! {
         NoticeRead = "notice_read",
         /// Publishing, correcting and withdrawing notices for a place.
         NoticePublish = "notice_publish",
+        /// Making accounts of machines, changing their secrets, taking their access away.
+        ServiceAccountManage = "service_account_manage",
         /// Reading a round's plans and grants at a place.
         PlanRead = "plan_read",
         /// Computing, adjusting and handing in a plan.

@@ -315,13 +315,21 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
             let seen = inside && oversees(role, relation);
             of_seen(seen && matches!(role, Role::Ministry | Role::Prefecture), seen)
         }
+        // by the officers of its own organisation, or of a level above
+        Action::ServiceAccountManage => {
+            let officer = !matches!(role, Role::ReportingProxy | Role::Auditor | Role::HelpDesk | Role::Public);
+            of_seen(officer && inside, inside)
+        }
         Action::LotRecall => when(inside && role == Role::Ministry, Verdict::Refuse),
         // between territories: their officers, and whoever looks after them, know what was agreed
         Action::SharingRead | Action::SharingManage => {
             let territory = matches!(level, Level::Published | Level::Municipality);
             let seen = territory && oversees(role, relation) && role != Role::ReportingProxy;
-            let officer = matches!(role, Role::Ministry | Role::Prefecture);
-            of_seen(seen && (officer || action == Action::SharingRead), seen)
+            match action {
+                Action::SharingRead => when(seen, Verdict::Hide),
+                // that there is such a territory is known to everybody
+                _ => when(seen && matches!(role, Role::Ministry | Role::Prefecture), Verdict::Refuse),
+            }
         }
         Action::AccountRead
         | Action::AccountIssue

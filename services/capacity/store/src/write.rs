@@ -74,6 +74,10 @@ pub async fn open_day(conn: &mut AsyncPgConnection, form: &str, day: NaiveDate) 
          left join capacity.report r
                 on r.facility_id = d.facility_id and r.form = d.form and r.business_day = $2 and r.revision = 1
          where d.form = $1 and d.valid_from <= $2 and (d.valid_to is null or d.valid_to > $2)
+           -- a closed facility owes nothing
+           and not exists (select from reference.facility_closure c
+                           where c.facility_id = d.facility_id and c.closed_on <= $2
+                             and (c.reopened_on is null or c.reopened_on > $2))
          group by d.municipality
          order by d.municipality
          on conflict (form, business_day, municipality) do update

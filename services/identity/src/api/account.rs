@@ -1,4 +1,5 @@
-//! `POST /v1/accounts`, `/v1/accounts:batch`, `/v1/accounts/{name}:suspend`, `:resume`, `:close`, `:confirm`, `:reinvite`;
+//! `POST /v1/accounts`, `/v1/accounts:batch`, `/v1/accounts/{name}:suspend`, `:resume`, `:close`, `:confirm`,
+//! `:reset-second-factor`, `:reinvite`;
 //! `GET /v1/accounts`; `POST /v1/invitations:redeem`.
 use super::respond::{self, part};
 use crate::{
@@ -267,6 +268,33 @@ pub async fn close(req: HttpRequest, payload: web::Payload, identity: web::Data<
 )]
 pub async fn confirm(req: HttpRequest, payload: web::Payload, identity: web::Data<Identity>) -> HttpResponse {
     step(req, payload, identity, Step::Confirm).await
+}
+
+/// Take away the second factor that an account's holder has lost: the next sign-in enrols a new one, and open
+/// sessions end.
+#[utoipa::path(
+    post, path = "/v1/accounts/{name}:reset-second-factor", tag = "accounts", operation_id = "resetSecondFactor",
+    request_body = ChangeAccount,
+    security(("token" = [])),
+    params(("name" = String, Path, description = "The account's name")),
+    responses(
+        (status = 200, body = AccountChanged, description = "Done; with Idempotency-Replayed when it was done before"),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "request.malformed, request.invalid_utf8"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "auth.missing_token, auth.invalid_token"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "auth.forbidden, account.may_not_issue, account.not_administrator, account.own"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json", description = "account.not_found, also for one that is not open to you"),
+        (status = 408, body = ProblemBody, content_type = "application/problem+json", description = "request.too_slow"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "account.wrong_state"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json", description = "request.too_large"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json", description = "request.unsupported_media_type, request.unsupported_encoding"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json", description = "request.invalid, account.not_a_person, allocation.reason_missing, idempotency.key_reused"),
+        (status = 429, body = ProblemBody, content_type = "application/problem+json", description = "request.rate_limited"),
+        (status = 500, body = ProblemBody, content_type = "application/problem+json", description = "service.internal"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json", description = "service.unavailable: send the same id again"),
+    )
+)]
+pub async fn reset_second_factor(req: HttpRequest, payload: web::Payload, identity: web::Data<Identity>) -> HttpResponse {
+    step(req, payload, identity, Step::ResetSecondFactor).await
 }
 
 /// Invite the holder of an account again, after a lost link, code or password. What was sent before ends.

@@ -8,7 +8,7 @@ use crate::{
         sign_in,
     },
 };
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use domain::{Problem, error};
 use platform::{
     failure::{Failure, Result},
@@ -20,13 +20,20 @@ use wire::{
 };
 
 /// The answer to whoever has a session: its secrets only in cookies, which scripts cannot read.
-pub(super) fn signed_in(begun: &Begun) -> Result<HttpResponse> {
+fn signed_in(begun: &Begun) -> Result<HttpResponse> {
+    http::json(with_cookies(Some(begun)), &begun.info)
+}
+
+/// An answer that brings a session's secrets along, if there is one.
+pub(super) fn with_cookies(begun: Option<&Begun>) -> HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
-    cookie::put(&mut response, cookie::ACCESS, &begun.access_token);
-    if let Some(secret) = &begun.secret {
+    if let Some(begun) = begun {
+        cookie::put(&mut response, cookie::ACCESS, &begun.access_token);
+    }
+    if let Some(secret) = begun.and_then(|begun| begun.secret.as_deref()) {
         cookie::put(&mut response, cookie::SESSION, secret);
     }
-    http::json(response, &begun.info)
+    response
 }
 
 /// Sign in with a browser, as a person. Sets the cookies `__Host-meguri` and `__Host-meguri-session`.
@@ -35,7 +42,7 @@ pub(super) fn signed_in(begun: &Begun) -> Result<HttpResponse> {
     responses(
         (status = 200, body = SessionInfo, description = "Signed in"),
         (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "request.malformed, request.invalid_utf8"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "auth.bad_credentials, auth.second_factor_required"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "auth.bad_credentials, auth.second_factor_required, auth.second_factor_wrong"),
         (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "auth.enrolment_required, auth.forgery_suspected"),
         (status = 408, body = ProblemBody, content_type = "application/problem+json", description = "request.too_slow"),
         (status = 413, body = ProblemBody, content_type = "application/problem+json", description = "request.too_large (4 KiB)"),
@@ -60,8 +67,8 @@ pub async fn begin(req: HttpRequest, payload: web::Payload, identity: web::Data<
         let identity = identity.get_ref().clone();
         let shared = identity.shared.clone();
         let work = async move {
-            let SessionRequest { username, password, otp: _, delegation } = request;
-            let proved = sign_in::prove(&identity, &username, password, &visitor).await?;
+            let SessionRequest { username, password, otp, delegation } = request;
+            let proved = sign_in::prove(&identity, &username, password, otp.as_deref(), &visitor).await?;
             app::sessions::begin_under(&identity, proved, &visitor, delegation).await
         };
         signed_in(&shared.unit_of_work(work).await?)

@@ -20,7 +20,8 @@ pub(super) const SIGN_IN_BYTES_MAX: usize = 4 << 10;
     responses(
         (status = 200, body = TokenResponse, description = "A token for five minutes"),
         (status = 400, body = ProblemBody, content_type = "application/problem+json", description = "request.malformed, request.invalid_utf8"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "auth.bad_credentials"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json", description = "auth.bad_credentials, auth.second_factor_required, auth.second_factor_wrong"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json", description = "auth.enrolment_required"),
         (status = 408, body = ProblemBody, content_type = "application/problem+json", description = "request.too_slow"),
         (status = 413, body = ProblemBody, content_type = "application/problem+json", description = "request.too_large (4 KiB)"),
         (status = 415, body = ProblemBody, content_type = "application/problem+json", description = "request.unsupported_media_type, request.unsupported_encoding"),

@@ -143,11 +143,17 @@ fn notices(ctx: &OpCtx, row: &NewAccess<'_>, place: Place, name: &str) -> Vec<No
         notification_id: Uuid::new_v5(&row.id, format!("{kind}/{recipient}").as_bytes()),
         // a facility is told the role, not the person
         ja: match kind {
-            "facility" => format!("{name} の報告に対する緊急閲覧（役割: {role}）が始まりました。{until} に終わります。"),
-            _ => format!("{name} の報告に対する緊急閲覧（{by}、役割: {role}）が始まりました。{until} に終わります。事後の確認が必要です。"),
+            "facility" => {
+                format!("{name} の報告に対する緊急閲覧（役割: {role}）が始まりました。{until} に終わります。")
+            }
+            _ => format!(
+                "{name} の報告に対する緊急閲覧（{by}、役割: {role}）が始まりました。{until} に終わります。事後の確認が必要です。"
+            ),
         },
         en: match kind {
-            "facility" => format!("Emergency access to the reports of {name} has begun (role: {role}). It ends at {until}."),
+            "facility" => {
+                format!("Emergency access to the reports of {name} has begun (role: {role}). It ends at {until}.")
+            }
             _ => format!(
                 "Emergency access to the reports of {name} has begun ({by}, role: {role}). It ends at {until}. \
                  A second person has to look at it afterwards."
@@ -288,8 +294,7 @@ pub async fn list(identity: &Identity, ctx: &OpCtx, query: ListQuery) -> Result<
     checked(errors)?;
     let sight = sight(&ctx.actor);
     // one more than is shown tells whether there is a next page
-    let mut rows =
-        break_glass::page(&mut *identity.db.read().await?, &sight, which, query.after, limit + 1).await?;
+    let mut rows = break_glass::page(&mut *identity.db.read().await?, &sight, which, query.after, limit + 1).await?;
     let is_more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     if is_more {
         rows.pop();

@@ -232,6 +232,10 @@ pub async fn acting(identity: &Identity, delegation: Option<Uuid>, claims: Claim
     let found = found.filter(|row| row.account == claims.sub && row.is_in_force(today)).ok_or_else(not_in_force)?;
     let giver = read::accounts::organisations(&mut conn, &[found.organisation]).await?.into_iter().next();
     giver.filter(|giver| giver.closed_on.is_none_or(|day| day > today.date())).ok_or_else(not_in_force)?;
+    // a machine with narrower limits of its own keeps them
+    let own: Option<Vec<&str>> = claims.scope.as_ref().map(|scope| scope.split(' ').collect());
+    let kept = |action: &&String| own.as_ref().is_none_or(|own| own.contains(&action.as_str()));
+    let scope = found.actions.iter().filter(kept).cloned().collect::<Vec<String>>().join(" ");
     Ok(Claims {
         name: format!("{} for {}", claims.name, found.organisation_name),
         role: found.role,
@@ -240,7 +244,7 @@ pub async fn acting(identity: &Identity, delegation: Option<Uuid>, claims: Claim
         facility: found.facility,
         partner: found.partner,
         dlg: Some(found.id),
-        scope: Some(found.actions.join(" ")),
+        scope: Some(scope),
         ..claims
     })
 }

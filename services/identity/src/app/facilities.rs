@@ -5,7 +5,11 @@ use domain::{
     ids::FacilityId,
     policy::{Action, Permit},
 };
-use identity_store::{read, rows::Facility, rows::FacilityChange, write};
+use identity_store::{
+    read,
+    rows::{Facility, FacilityChange, FacilityClosure},
+    write,
+};
 use platform::{Db, OpCtx, Tx, audit, failure::Result, opctx::new_id, outbox};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -185,10 +189,14 @@ fn row(facts: &FacilityFacts, before: Option<&Facility>) -> Facility {
 }
 
 /// History, audit and event of each facility made or changed.
-async fn record(tx: &mut Tx, ctx: &OpCtx, permit: &Permit, facilities: &[Facility]) -> Result<()> {
+pub(super) async fn record(tx: &mut Tx, ctx: &OpCtx, permit: &Permit, facilities: &[Facility]) -> Result<()> {
     let (mut changes, mut entries, mut events) = (Vec::new(), Vec::new(), Vec::new());
+    let ids: Vec<Uuid> = facilities.iter().map(|facility| facility.id).collect();
+    let closures = read::reach::last_closures(tx, &ids).await?;
+    let closures: HashMap<Uuid, FacilityClosure> =
+        closures.into_iter().map(|closure| (closure.facility_id, closure)).collect();
     for facility in facilities {
-        let (cause, event) = (new_id(), event(facility));
+        let (cause, event) = (new_id(), event(facility, closures.get(&facility.id)));
         changes.push(FacilityChange {
             id: cause,
             facility_id: facility.id,
@@ -204,7 +212,9 @@ async fn record(tx: &mut Tx, ctx: &OpCtx, permit: &Permit, facilities: &[Facilit
     outbox::emit_all(tx, ctx, &events).await
 }
 
-fn event(facility: &Facility) -> FacilityChanged {
+fn event(facility: &Facility, closure: Option<&FacilityClosure>) -> FacilityChanged {
+    // one that was called off before its day never was
+    let closure = closure.filter(|closure| closure.reopened_on != Some(closure.closed_on));
     FacilityChanged {
         facility_id: facility.id,
         version: facility.version,
@@ -219,5 +229,7 @@ fn event(facility: &Facility) -> FacilityChanged {
         latitude_e6: facility.latitude_e6,
         longitude_e6: facility.longitude_e6,
         synthetic: facility.synthetic,
+        closed_on: closure.map(|closure| closure.closed_on),
+        reopened_on: closure.and_then(|closure| closure.reopened_on),
     }
 }

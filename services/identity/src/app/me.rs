@@ -1,10 +1,13 @@
 //! Who is asking.
-use super::sessions::{ABSOLUTE_HOURS, IDLE_MINUTES};
+use super::{
+    sessions::{ABSOLUTE_HOURS, IDLE_MINUTES},
+    sign_in::PERSON,
+};
 use crate::Identity;
 use domain::{Problem, error, time::rfc3339};
 use identity_store::{read, rows::Account};
 use platform::{OpCtx, failure::Result};
-use wire::auth::{HomeInfo, Me, OrganisationInfo};
+use wire::auth::{HomeInfo, Me, OrganisationInfo, SecondFactorState};
 
 /// An account's organisation and home, with their names.
 pub(crate) async fn names(identity: &Identity, account: &Account) -> Result<(OrganisationInfo, HomeInfo)> {
@@ -45,6 +48,14 @@ pub async fn me(identity: &Identity, ctx: &OpCtx) -> Result<Me> {
         Some(id) => read::access::session(&mut *identity.db.read().await?, id).await?,
         None => None,
     };
+    let second_factor = SecondFactorState {
+        enrolled: super::second_factor::is_enrolled(identity, account.id).await?,
+        required: account.kind == PERSON && super::second_factor::is_required(identity).await?,
+        recovery_codes_left: {
+            let left = read::credentials::recovery_codes_left(&mut *identity.db.read().await?, account.id).await?;
+            u32::try_from(left).unwrap_or(0)
+        },
+    };
     let ends = |started: domain::time::Instant| started + chrono::TimeDelta::hours(i64::from(ABSOLUTE_HOURS));
     Ok(Me {
         account: account.id,
@@ -56,5 +67,6 @@ pub async fn me(identity: &Identity, ctx: &OpCtx) -> Result<Me> {
         session_id: ctx.actor.session,
         expires_at: session.map(|row| rfc3339(ends(row.started_at))),
         idle_minutes: IDLE_MINUTES,
+        second_factor,
     })
 }

@@ -282,9 +282,14 @@ fn entry(session: Uuid, by: &str) -> audit::Entry {
 /// # Errors
 /// The database's.
 pub async fn end_all_of(tx: &mut Tx, account: Uuid, but: Option<Uuid>, by: &str) -> Result<usize> {
+    Ok(end_all(tx, account, but, by).await?.len())
+}
+
+/// The same, and answers which they were.
+pub(super) async fn end_all(tx: &mut Tx, account: Uuid, but: Option<Uuid>, by: &str) -> Result<Vec<Uuid>> {
     let ended = write::access::end_sessions_of(tx, account, but, real_now(), by).await?;
     revoke(tx, Kind::Session, &ended).await?;
-    Ok(ended.len())
+    Ok(ended)
 }
 
 /// Takes all access away that an account has had until now, within a transaction that a permit has begun:

@@ -1,5 +1,5 @@
 //! Signing in: a password or a secret against a five-minute token.
-use super::{delegation, keys};
+use super::{delegation, keys, lockout, second_factor};
 use crate::Identity;
 use argon2::{Argon2, PasswordVerifier, password_hash::phc::PasswordHash};
 use domain::{Problem, TerritoryCode, error, ids::RequestId};
@@ -9,7 +9,6 @@ use platform::{
     clock::real_now,
     failure::Result,
 };
-use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 use uuid::Uuid;
 use wire::auth::{Claims, TokenRequest, TokenResponse};
@@ -19,7 +18,7 @@ pub(crate) const PERSON: &str = "person";
 pub(crate) const SERVICE: &str = "service";
 
 /// A longer password is refused before it costs anything to hash.
-const PASSWORD_BYTES_MAX: usize = 128;
+pub(crate) const PASSWORD_BYTES_MAX: usize = 128;
 
 /// No account has a longer name.
 const NAME_BYTES_MAX: usize = 63;
@@ -51,17 +50,18 @@ pub struct Proved {
 /// # Errors
 /// `auth.bad_credentials`, the same for an unknown name, a wrong password, an expired or a suspended
 /// account; `auth.too_many_attempts` for a person who signs in more than ten times a minute from one
-/// address; `delegation.not_in_force`.
+/// address, or was wrong too often; for the second factor those of [`prove`]; `delegation.not_in_force`.
 pub async fn sign_in(identity: &Identity, request: TokenRequest, visitor: &Visitor) -> Result<TokenResponse> {
-    let (account, delegation) = match request {
-        TokenRequest::Password { username, password, delegation } => {
-            (prove(identity, &username, password, visitor).await?.account, delegation)
+    let (account, scope, delegation) = match request {
+        TokenRequest::Password { username, password, delegation, otp } => {
+            (prove(identity, &username, password, otp.as_deref(), visitor).await?.account, None, delegation)
         }
         TokenRequest::ServiceAccount { client_id, client_secret, delegation } => {
-            (service_account(identity, &client_id, &client_secret).await?, delegation)
+            let (account, scope) = super::service_account::prove(identity, &client_id, &client_secret).await?;
+            (account, scope, delegation)
         }
     };
-    let claims = claims(identity, &account, None, i64::from(TOKEN_LIFE_S))?;
+    let claims = Claims { scope, ..claims(identity, &account, None, i64::from(TOKEN_LIFE_S))? };
     let claims = delegation::acting(identity, delegation, claims).await?;
     let role = claims.role.clone();
     let access_token = keys::signer(identity).await?.sign(&claims)?;
@@ -102,35 +102,33 @@ pub fn is_usable(account: &Account, kind: &str) -> bool {
 /// A person's account, proved by what it knows and has.
 ///
 /// # Errors
-/// `auth.bad_credentials`, `auth.too_many_attempts`.
-pub async fn prove(identity: &Identity, name: &str, password: String, visitor: &Visitor) -> Result<Proved> {
+/// `auth.bad_credentials`, `auth.too_many_attempts`, `auth.second_factor_required`,
+/// `auth.second_factor_wrong`, `auth.enrolment_required`.
+pub async fn prove(
+    identity: &Identity,
+    name: &str,
+    password: String,
+    otp: Option<&str>,
+    visitor: &Visitor,
+) -> Result<Proved> {
     if !is_name(name) {
         // no account can have it: not worth a count, let alone a look
         return Err(Problem::new(&error::AUTH_BAD_CREDENTIALS).into());
     }
     // counted before the password is looked at: the eleventh guess is not checked even if right
     identity.shared.limiter.sign_in(name, &visitor.address).await?;
+    lockout::knock(identity, name, visitor).await?;
     let found = read::account(&mut *identity.db.read().await?, name).await?;
     let usable = found.filter(|account| is_usable(account, PERSON));
     let right = password_fits(identity, usable.as_ref(), password).await?;
     let account = usable.filter(|_| right).ok_or_else(|| Problem::new(&error::AUTH_BAD_CREDENTIALS))?;
-    Ok(Proved { account, second_factor: "none" })
-}
-
-async fn service_account(identity: &Identity, name: &str, secret: &str) -> Result<Account> {
-    let bad = || Problem::new(&error::AUTH_BAD_CREDENTIALS);
-    if !is_name(name) {
-        return Err(bad().into());
-    }
-    let found = read::account(&mut *identity.db.read().await?, name).await?;
-    let account = found.filter(|account| is_usable(account, SERVICE)).ok_or_else(bad)?;
-    // both sides are digests, so the time of the comparison tells nothing about the secret
-    let right = account.secret_sha256.as_deref() == Some(&*Sha256::digest(secret.as_bytes()));
-    Ok(Some(account).filter(|_| right).ok_or_else(bad)?)
+    let second_factor = second_factor::prove(identity, &account, otp, visitor).await?;
+    lockout::forgive(identity, name, visitor).await?;
+    Ok(Proved { account, second_factor })
 }
 
 /// May an account have this name? The table's own rule.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     (1..=NAME_BYTES_MAX).contains(&name.len())
         && !name.starts_with('-')
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')

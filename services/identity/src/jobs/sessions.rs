@@ -14,6 +14,9 @@ pub fn start(identity: &Identity) {
             if let Err(failure) = app::sessions::sweep(&identity).await {
                 tracing::warn!(%failure, "sessions that are over could not be ended; trying again");
             }
+            if let Err(failure) = app::lockout::sweep(&identity).await {
+                tracing::warn!(%failure, "attempts of long ago could not be forgotten; trying again");
+            }
         }
     });
 }

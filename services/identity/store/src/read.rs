@@ -1,13 +1,17 @@
 //! Reads. Those for people take a [`Scope`] and answer nothing outside it.
 pub mod access;
 pub mod accounts;
+pub mod credentials;
 pub mod delegations;
 pub mod notices;
+pub mod credentials;
+pub mod reach;
 
 use crate::{
     rows::{Account, Facility, Population, SigningKey, Territory},
     schema::{account, facility, population, signing_key, territory},
 };
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{
@@ -165,12 +169,13 @@ pub async fn account(conn: &mut AsyncPgConnection, name: &str) -> Result<Option<
     account::table.filter(account::name.eq(name)).select(Account::as_select()).first(conn).await.optional()
 }
 
-/// Keys in force, newest first.
+/// Keys that are published at `now` (real time), the newest first.
 ///
 /// # Errors
 /// The database's.
-pub async fn signing_keys(conn: &mut AsyncPgConnection) -> Result<Vec<SigningKey>> {
-    let keys = signing_key::table.filter(signing_key::retired_at.is_null()).order(signing_key::created_at.desc());
+pub async fn signing_keys(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<Vec<SigningKey>> {
+    let published = signing_key::retired_at.is_null().or(signing_key::retired_at.gt(now));
+    let keys = signing_key::table.filter(published).order(signing_key::active_from.desc());
     keys.select(SigningKey::as_select()).load(conn).await
 }
 

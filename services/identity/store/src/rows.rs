@@ -5,7 +5,8 @@ pub mod delegations;
 pub mod notices;
 
 use crate::schema::{
-    account, facility, facility_change, organisation, population, signing_key, territory, territory_point,
+    account, facility, facility_change, facility_closure, organisation, population, sharing_agreement, signing_key,
+    territory, territory_point,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -31,6 +32,20 @@ pub struct Territory {
     pub name_en: Option<String>,
     /// Code of the territory above.
     pub parent: Option<String>,
+}
+
+/// A municipality's merging into another.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = territory)]
+pub struct Merging {
+    /// Which.
+    pub code: String,
+    /// `nation`, `prefecture`, `municipality`
+    pub tier: String,
+    /// Into which, where it merges.
+    pub merged_into: Option<String>,
+    /// From which day on.
+    pub merged_on: Option<NaiveDate>,
 }
 
 /// A ward of a designated city, or a northern village.
@@ -129,6 +144,54 @@ impl Facility {
     }
 }
 
+/// A time for which a facility is closed.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = facility_closure)]
+pub struct FacilityClosure {
+    /// Which.
+    pub facility_id: Uuid,
+    /// The first day on which it is closed.
+    pub closed_on: NaiveDate,
+    /// The first day on which it is open again.
+    pub reopened_on: Option<NaiveDate>,
+}
+
+/// What a territory shares with another body.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = sharing_agreement)]
+pub struct SharingAgreement {
+    /// Id.
+    pub id: Uuid,
+    /// Whose facilities and figures.
+    pub giver: String,
+    /// The organisation that may see them.
+    pub receiver: Uuid,
+    /// `figures`, `facilities`, `reports`
+    pub what: Vec<String>,
+    /// Codes of medical areas; none for the whole territory.
+    pub medical_areas: Vec<String>,
+    /// What for.
+    pub purpose: String,
+    /// First day.
+    pub since: NaiveDate,
+    /// Last day.
+    pub until: NaiveDate,
+    /// Account that made it.
+    pub made_by: Uuid,
+    /// Its name.
+    pub made_by_name: String,
+    /// When.
+    pub made_at: DateTime<Utc>,
+    /// Account that ended it early.
+    pub ended_by: Option<Uuid>,
+    /// Its name.
+    pub ended_by_name: Option<String>,
+    /// From when on nothing is open.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Why.
+    pub end_reason: Option<String>,
+}
+
 /// One change of a facility.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = facility_change)]
@@ -185,4 +248,6 @@ pub struct SigningKey {
     pub seed: Vec<u8>,
     /// Ed25519 public key, 32 bytes.
     pub public: Vec<u8>,
+    /// It signs from then on, real time; it is published before.
+    pub active_from: DateTime<Utc>,
 }

@@ -8,6 +8,8 @@ diesel::table! {
         kana -> Text,
         name_en -> Nullable<Text>,
         parent -> Nullable<Text>,
+        merged_into -> Nullable<Text>,
+        merged_on -> Nullable<Date>,
     }
 }
 
@@ -61,6 +63,60 @@ diesel::table! {
         synthetic -> Bool,
     }
 }
+
+diesel::table! {
+    reference.facility_closure (facility_id, closed_on) {
+        facility_id -> Uuid,
+        closed_on -> Date,
+        reopened_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    reference.health_centre_area (organisation, municipality, since) {
+        organisation -> Uuid,
+        municipality -> Text,
+        since -> Date,
+        until -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    reference.medical_area (code) {
+        code -> Text,
+        prefecture -> Text,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    reference.medical_area_municipality (municipality) {
+        municipality -> Text,
+        area -> Text,
+    }
+}
+
+diesel::table! {
+    reference.sharing_agreement (id) {
+        id -> Uuid,
+        giver -> Text,
+        receiver -> Uuid,
+        what -> Array<Text>,
+        medical_areas -> Array<Text>,
+        purpose -> Text,
+        since -> Date,
+        until -> Date,
+        made_by -> Uuid,
+        made_by_name -> Text,
+        made_at -> Timestamptz,
+        ended_by -> Nullable<Uuid>,
+        ended_by_name -> Nullable<Text>,
+        ended_at -> Nullable<Timestamptz>,
+        end_reason -> Nullable<Text>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(sharing_agreement, organisation);
 
 diesel::table! {
     reference.facility_change (id) {
@@ -222,6 +278,7 @@ diesel::table! {
         public -> Binary,
         created_at -> Timestamptz,
         retired_at -> Nullable<Timestamptz>,
+        active_from -> Timestamptz,
     }
 }
 
@@ -242,6 +299,97 @@ diesel::table! {
 }
 
 diesel::table! {
+    identity.setting (id) {
+        id -> Bool,
+        second_factor -> Bool,
+    }
+}
+
+diesel::table! {
+    identity.second_factor (account) {
+        account -> Uuid,
+        sealed -> Nullable<Binary>,
+        enrolled_at -> Nullable<Timestamptz>,
+        last_step -> BigInt,
+        pending -> Nullable<Binary>,
+        pending_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    identity.recovery_code (account, mac) {
+        account -> Uuid,
+        mac -> Binary,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    identity.former_password (account, password_hash) {
+        account -> Uuid,
+        password_hash -> Text,
+        until -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    identity.sign_in_wait (key) {
+        key -> Binary,
+        failures -> Integer,
+        since -> Timestamptz,
+        waits -> Integer,
+        until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    identity.service_account (account) {
+        account -> Uuid,
+        actions -> Nullable<Array<Text>>,
+        issued_by -> Uuid,
+        previous_sha256 -> Nullable<Binary>,
+        previous_until -> Nullable<Timestamptz>,
+        last_used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    identity.oidc_provider (id) {
+        id -> Uuid,
+        code -> Text,
+        name -> Text,
+        issuer -> Text,
+        client_id -> Text,
+        client_secret -> Binary,
+        redirect_uri -> Text,
+        organisation -> Nullable<Uuid>,
+        domains -> Nullable<Array<Text>>,
+        second_factor -> Bool,
+        disabled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    identity.oidc_link (issuer, subject) {
+        issuer -> Text,
+        subject -> Text,
+        account -> Uuid,
+        linked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    identity.oidc_attempt (state_sha256) {
+        state_sha256 -> Binary,
+        provider -> Uuid,
+        browser_sha256 -> Binary,
+        nonce -> Text,
+        verifier -> Text,
+        begun_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     reference.revocation (id) {
         id -> BigInt,
         kind -> Text,
@@ -251,7 +399,7 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(account, session);
+diesel::allow_tables_to_appear_in_same_query!(account, session, service_account);
 
 #[cfg(test)]
 mod tests {
@@ -270,6 +418,11 @@ mod tests {
             describe::<population::table>(),
             describe::<organisation::table>(),
             describe::<facility::table>(),
+            describe::<facility_closure::table>(),
+            describe::<health_centre_area::table>(),
+            describe::<medical_area::table>(),
+            describe::<medical_area_municipality::table>(),
+            describe::<sharing_agreement::table>(),
             describe::<facility_change::table>(),
             describe::<clock::table>(),
             describe::<revocation::table>(),
@@ -285,6 +438,15 @@ mod tests {
             describe::<notice_version::table>(),
             describe::<notice_attachment::table>(),
             describe::<notice_receipt::table>(),
+            describe::<setting::table>(),
+            describe::<second_factor::table>(),
+            describe::<recovery_code::table>(),
+            describe::<former_password::table>(),
+            describe::<sign_in_wait::table>(),
+            describe::<service_account::table>(),
+            describe::<oidc_provider::table>(),
+            describe::<oidc_link::table>(),
+            describe::<oidc_attempt::table>(),
         ];
         assert_equal(&db, "identity", &identity).await;
     }

@@ -1,8 +1,11 @@
 //! Writes. Called inside a transaction that a permit has begun.
 pub mod access;
 pub mod accounts;
+pub mod credentials;
 pub mod delegations;
 pub mod notices;
+pub mod credentials;
+pub mod reach;
 
 use crate::{
     rows::{Account, Facility, FacilityChange, Organisation, Point, Population, SigningKey, Territory},
@@ -96,6 +99,16 @@ pub async fn accounts(conn: &mut AsyncPgConnection, rows: &[Account]) -> Result<
 /// The database's.
 pub async fn signing_key(conn: &mut AsyncPgConnection, row: &SigningKey) -> Result<()> {
     diesel::insert_into(signing_key::table).values(row).execute(conn).await?;
+    Ok(())
+}
+
+/// Says when all keys but this one are published no more, unless that was said before.
+///
+/// # Errors
+/// The database's.
+pub async fn retire_keys_but(conn: &mut AsyncPgConnection, kid: &str, at: DateTime<Utc>) -> Result<()> {
+    let others = signing_key::table.filter(signing_key::kid.ne(kid)).filter(signing_key::retired_at.is_null());
+    diesel::update(others).set(signing_key::retired_at.eq(at)).execute(conn).await?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Access in an emergency: what it opens, who is told, how it ends, and the second person's word on it.
-use serde_json::{Value, json};
 use platform::opctx::new_id;
+use serde_json::{Value, json};
 use testkit::{
     TestApp, TestClient,
     app::{Facility, report, take, until},
@@ -71,8 +71,10 @@ async fn an_emergency_opens_one_facility_for_a_while_and_everybody_concerned_is_
     assert_eq!(seen.at("/views/0/account"), Value::Null);
     // it ends by itself
     app.db
-        .sql("alter table reference.break_glass disable trigger all;
-              update reference.break_glass set from_at = now() - interval '30 min', until = now() - interval '1 s'")
+        .sql(
+            "alter table reference.break_glass disable trigger all;
+              update reference.break_glass set from_at = now() - interval '30 min', until = now() - interval '1 s'",
+        )
         .await;
     until("the access has ended", async || reads(&neighbour, &made[0], &app).await == 404).await;
     assert_eq!(neighbour.get("/v1/break-glass").await.ok(200).at("/accesses/0/active"), false);
@@ -101,7 +103,9 @@ async fn a_second_person_says_whether_it_was_right() {
     assert_eq!((refused.at("/errors/0/path"), refused.at("/errors/1/path")), (json!("verdict"), json!("note")));
     // it waits in the list of those who answer for the facility, and of nobody else
     let waiting = "/v1/break-glass?state=unreviewed";
-    for (name, count) in [("prefecture-13", 1), ("ministry", 1), ("auditor", 1), ("prefecture-31", 1), ("prefecture-01", 0)] {
+    for (name, count) in
+        [("prefecture-13", 1), ("ministry", 1), ("auditor", 1), ("prefecture-31", 1), ("prefecture-01", 0)]
+    {
         let list = app.persona(name).await.get(waiting).await.ok(200).at("/accesses");
         assert_eq!(list.as_array().unwrap().len(), count, "{name}");
     }
@@ -140,14 +144,16 @@ async fn what_is_asked_for_must_be_needed_and_said() {
     ] {
         neighbour.post("/v1/break-glass", &with(field, value.clone())).await.refused(422, "request.invalid");
     }
-    let territory = |code: &str| {
-        json!({"id": new_id(), "territory": code, "reason": "重症患者の受入れ先を探している", "minutes": 5})
-    };
+    let territory = |code: &str| json!({"id": new_id(), "territory": code, "reason": "重症患者の受入れ先を探している", "minutes": 5});
     neighbour.post("/v1/break-glass", &territory("000000")).await.refused(422, "request.invalid");
     let unknown = with("facility", json!("gmis:00000001"));
     neighbour.post("/v1/break-glass", &unknown).await.refused(404, "facility.not_found");
     // what is seen anyway, and roles that have no such access
-    app.persona("prefecture-13").await.post("/v1/break-glass", &asked(&made[0])).await.refused(409, "break_glass.not_needed");
+    app.persona("prefecture-13")
+        .await
+        .post("/v1/break-glass", &asked(&made[0]))
+        .await
+        .refused(409, "break_glass.not_needed");
     app.ministry().await.post("/v1/break-glass", &territory("131016")).await.refused(409, "break_glass.not_needed");
     for name in ["municipality-312011", "operator", "wholesaler"] {
         app.persona(name).await.post("/v1/break-glass", &asked(&made[0])).await.refused(403, "auth.forbidden");

@@ -7,16 +7,13 @@ use std::net::TcpListener;
 use testkit::{
     TestApp,
     app::until,
-    meguri::{
-        self,
-        serve::{self, Settings},
-    },
+    meguri::serve::{self, Settings},
 };
 
 async fn identity(app: &TestApp) -> Identity {
     let db = app.db.home.pool("identity_app", "identity").unwrap();
     let rates = platform::limit::Rates::default();
-    let shared = meguri::serve::shared(&app.db.home, &db, &app.server.url, "t", rates).await.unwrap();
+    let shared = serve::shared(&app.db.home, &db, &app.server.url, "t", rates).await.unwrap();
     Identity::new(shared, db, &app.db.home.stack.secret)
 }
 

@@ -68,13 +68,20 @@ fn facilities() -> Probe {
                 when c.first <> 1 or c.last <> c.changes or c.last <> f.version
                 then format('facility %s has version %s and %s changes, %s to %s',
                             f.id, f.version, c.changes, c.first, c.last)
-                when jsonb_strip_nulls((to_jsonb(f) - 'id') || jsonb_build_object('facility_id', f.id))
+                when jsonb_strip_nulls((to_jsonb(f) - 'id') || jsonb_build_object('facility_id', f.id)
+                     || jsonb_build_object('closed_on', k.closed_on, 'reopened_on', k.reopened_on))
                      is distinct from jsonb_strip_nulls(l.facts)
                 then format('facility %s is not what its last change says', f.id)
                 end as what
              from reference.facility f
              left join change c on c.facility_id = f.id
-             left join reference.facility_change l on l.facility_id = f.id and l.version = c.last"
+             left join reference.facility_change l on l.facility_id = f.id and l.version = c.last
+             -- a closing that was called off before its day never was
+             left join (
+                select distinct on (facility_id) facility_id, reopened_on,
+                       case when reopened_on is distinct from closed_on then closed_on end as closed_on
+                from reference.facility_closure order by facility_id, facility_closure.closed_on desc) k
+               on k.facility_id = f.id and k.closed_on is not null"
             .to_owned(),
     }
 }

@@ -114,7 +114,11 @@ fn counters() -> Probe {
                 select o.form, o.business_day, d.municipality, d.facility_id
                 from opened o join capacity.duty d
                   on d.form = o.form and d.valid_from <= o.business_day
-                 and (d.valid_to is null or o.business_day < d.valid_to)),
+                 and (d.valid_to is null or o.business_day < d.valid_to)
+                where not exists (
+                    select from reference.facility_closure c
+                    where c.facility_id = d.facility_id
+                      and o.business_day >= c.closed_on and (c.reopened_on > o.business_day) is not false)),
              owed as (
                 select d.form, d.business_day, d.municipality, count(*) as due,
                        count(*) filter (where n.id is null and f.first_day < d.business_day) as carried

@@ -3,7 +3,12 @@ use super::probe::Probe;
 
 pub(super) fn probes() -> Vec<Probe> {
     let entries = ENTRIES.map(|(schema, what_ja, what_en)| entries(schema, what_ja, what_en));
-    [vec![reports(), facility_changes(), accesses(), access_reviews(), access_notices()], entries.into(), vec![idempotency(), access_idempotency()]].concat()
+    [
+        vec![reports(), facility_changes(), accesses(), access_reviews(), access_notices()],
+        entries.into(),
+        vec![idempotency(), access_idempotency()],
+    ]
+    .concat()
 }
 
 fn reports() -> Probe {

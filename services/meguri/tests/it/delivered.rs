@@ -173,7 +173,12 @@ async fn an_order_that_a_partner_threw_away_is_there_again() {
     .await;
     let home = &world.app.db.home;
     let delivery = meguri::messaging::delivery(home, &world.app.server.clock);
-    let relay = relay::Relay::new(broker.clone(), &home.role_url("relay_app").unwrap(), world.app.server.clock.clone(), delivery);
+    let relay = relay::Relay::new(
+        broker.clone(),
+        &home.role_url("relay_app").unwrap(),
+        world.app.server.clock.clone(),
+        delivery,
+    );
     let relay = relay.unwrap();
     let outbox = relay.outboxes.iter().find(|outbox| outbox.schema == "distribution").unwrap();
     let subject = format!("shipment/{shipment}");

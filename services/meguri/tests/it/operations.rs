@@ -5,21 +5,54 @@ use std::collections::BTreeSet;
 use testkit::{Answer, TestApp, TestClient, app::report, shipping::released};
 
 /// What an operation answers to nobody and to a bad token.
-enum Open {
+pub(super) enum Open {
     /// To everybody: signing in, and the public keys.
     ToAll,
     /// Only to an account.
     ToAccounts,
 }
 
-const REST: &[(&str, &str, Open)] = &[
+pub(super) const REST: &[(&str, &str, Open)] = &[
     ("post", "/v1/tokens", Open::ToAll),
     ("post", "/v1/sessions", Open::ToAll),
     ("post", "/v1/sessions:renew", Open::ToAccounts),
     ("get", "/v1/sessions", Open::ToAccounts),
     ("delete", "/v1/sessions/{session}", Open::ToAccounts),
     ("get", "/v1/me", Open::ToAccounts),
+    ("post", "/v1/me/second-factor", Open::ToAccounts),
+    ("post", "/v1/me/second-factor:confirm", Open::ToAccounts),
+    ("post", "/v1/me/password", Open::ToAccounts),
+    ("post", "/v1/service-accounts", Open::ToAccounts),
+    ("get", "/v1/service-accounts", Open::ToAccounts),
+    ("post", "/v1/service-accounts/{name}:rotate", Open::ToAccounts),
+    ("delete", "/v1/service-accounts/{name}", Open::ToAccounts),
+    ("post", "/v1/sessions:oidc", Open::ToAll),
+    ("get", "/v1/oidc/{provider}/start", Open::ToAll),
+    ("get", "/v1/oidc/{provider}/callback", Open::ToAll),
     ("get", "/.well-known/jwks.json", Open::ToAll),
+    ("get", "/v1/accounts", Open::ToAccounts),
+    ("post", "/v1/accounts", Open::ToAccounts),
+    ("post", "/v1/accounts:batch", Open::ToAccounts),
+    ("post", "/v1/accounts/{name}:suspend", Open::ToAccounts),
+    ("post", "/v1/accounts/{name}:resume", Open::ToAccounts),
+    ("post", "/v1/accounts/{name}:close", Open::ToAccounts),
+    ("post", "/v1/accounts/{name}:confirm", Open::ToAccounts),
+    ("post", "/v1/accounts/{name}:reset-second-factor", Open::ToAccounts),
+    ("post", "/v1/accounts/{name}:reinvite", Open::ToAccounts),
+    ("post", "/v1/invitations:redeem", Open::ToAll),
+    ("get", "/v1/delegations", Open::ToAccounts),
+    ("post", "/v1/delegations", Open::ToAccounts),
+    ("post", "/v1/delegations/{delegation}:confirm", Open::ToAccounts),
+    ("post", "/v1/delegations/{delegation}:end", Open::ToAccounts),
+    ("get", "/v1/notices", Open::ToAll),
+    ("post", "/v1/notices", Open::ToAccounts),
+    ("get", "/v1/notices/{notice}", Open::ToAll),
+    ("get", "/v1/notices/{notice}/page", Open::ToAll),
+    ("get", "/v1/notices/{notice}/attachments/{place}", Open::ToAll),
+    ("get", "/v1/notices/{notice}/readers", Open::ToAccounts),
+    ("post", "/v1/notices/{notice}:correct", Open::ToAccounts),
+    ("post", "/v1/notices/{notice}:withdraw", Open::ToAccounts),
+    ("post", "/v1/notices/{notice}:acknowledge", Open::ToAccounts),
     ("get", "/v1/facilities/{key}/views", Open::ToAccounts),
     ("get", "/v1/break-glass", Open::ToAccounts),
     ("get", "/v1/subscriptions", Open::ToAccounts),
@@ -28,6 +61,12 @@ const REST: &[(&str, &str, Open)] = &[
     ("delete", "/v1/subscriptions/{subscription}", Open::ToAccounts),
     ("post", "/v1/break-glass", Open::ToAccounts),
     ("post", "/v1/break-glass/{access}:review", Open::ToAccounts),
+    ("post", "/v1/sharing-agreements", Open::ToAccounts),
+    ("get", "/v1/sharing-agreements", Open::ToAccounts),
+    ("post", "/v1/sharing-agreements/{agreement}:end", Open::ToAccounts),
+    ("post", "/v1/territories/{code}:merge", Open::ToAccounts),
+    ("post", "/v1/facilities/{key}:close", Open::ToAccounts),
+    ("post", "/v1/facilities/{key}:reopen", Open::ToAccounts),
     ("post", "/v1/reports", Open::ToAccounts),
     ("post", "/v1/reports:batch", Open::ToAccounts),
     ("get", "/v1/facilities/{key}/reports/{day}", Open::ToAccounts),
@@ -72,7 +111,7 @@ const REST: &[(&str, &str, Open)] = &[
 
 /// Root fields of GraphQL, each with a call, the code that nobody gets (none: it is public), and the
 /// code that a sibling prefecture's account gets for Tokyo's hospital, and for a plan that is not its own.
-const GRAPHQL: &[(&str, &str, Option<&str>, Option<&str>)] = &[
+pub(super) const GRAPHQL: &[(&str, &str, Option<&str>, Option<&str>)] = &[
     ("clock", "{ clock { now } }", None, None),
     ("viewer", "{ viewer { role } }", None, None),
     ("nation", "{ nation { code capacity { coverage { due } } } }", None, None),
@@ -100,6 +139,14 @@ const GRAPHQL: &[(&str, &str, Option<&str>, Option<&str>)] = &[
         "mutation { computePlan(input: {id: \"ID\", round: \"ROUND\", holder: \"130001\", components: [{name: \"base\", indicator: \"population\"}]}) { __typename } }",
         Some("auth.missing_token"),
         Some("allocation.round_not_found"),
+    ),
+    ("notices", "{ notices(first: 1) { edges { cursor } } }", None, None),
+    ("notice", "{ notice(id: \"ID\") { version } }", Some("notice.not_found"), Some("notice.not_found")),
+    (
+        "acknowledgeNotice",
+        "mutation { acknowledgeNotice(input: {id: \"ID\", notice: \"ID\", version: 1}) { __typename } }",
+        Some("auth.missing_token"),
+        Some("notice.not_found"),
     ),
     ("products", "{ products { code } }", None, None),
     ("goods", "{ goods { goods pieces } }", None, None),
@@ -243,7 +290,7 @@ const GRAPHQL: &[(&str, &str, Option<&str>, Option<&str>)] = &[
 ];
 
 /// A round and a plan in it, both there for those who may see them.
-async fn round_and_plan(app: &TestApp) -> (String, String) {
+pub(super) async fn round_and_plan(app: &TestApp) -> (String, String) {
     app.db.populations(|_| Some(1_000)).await;
     let round = app.db.open_round(1, 0).await;
     let components = json!([{"name": "base", "indicator": "population"}]);
@@ -254,7 +301,7 @@ async fn round_and_plan(app: &TestApp) -> (String, String) {
 }
 
 /// A hub in Tokyo and a shipment to it, both there for those who may see them.
-async fn site_and_shipment(app: &TestApp, round: &str) -> (String, String) {
+pub(super) async fn site_and_shipment(app: &TestApp, round: &str) -> (String, String) {
     let site = app.db.sites(round.parse().unwrap(), &[("131016", 1)], &[]).await["131016"][0];
     app.db.areas(&[("131016", "W01-01")]).await;
     let mut release = released("131016", 195);
@@ -262,25 +309,38 @@ async fn site_and_shipment(app: &TestApp, round: &str) -> (String, String) {
     (site.to_string(), app.order(&release).await.to_string())
 }
 
-fn documented() -> BTreeSet<(String, String)> {
-    let mut operations = BTreeSet::new();
-    let documents =
-    [
+fn documents() -> [Value; 5] {
+    let documents = [
         identity::api::openapi(),
         capacity::api::openapi(),
         allocation::api::openapi(),
         distribution::api::openapi(),
         relay::api::openapi(),
     ];
-    for document in documents {
-        let document = serde_json::to_value(&document).unwrap();
+    documents.map(|document| serde_json::to_value(&document).unwrap())
+}
+
+/// Each documented operation: method, path and id.
+fn operations() -> Vec<(String, String, String)> {
+    let mut operations = Vec::new();
+    for document in documents() {
         for (path, methods) in document["paths"].as_object().unwrap() {
-            for method in methods.as_object().unwrap().keys() {
-                operations.insert((method.clone(), path.clone()));
+            for (method, operation) in methods.as_object().unwrap() {
+                let id = operation["operationId"].as_str().unwrap();
+                operations.push((method.clone(), path.clone(), id.to_owned()));
             }
         }
     }
     operations
+}
+
+/// Ids of all documented operations.
+pub(super) fn operation_ids() -> BTreeSet<String> {
+    operations().into_iter().map(|(_, _, id)| id).collect()
+}
+
+fn documented() -> BTreeSet<(String, String)> {
+    operations().into_iter().map(|(method, path, _)| (method, path)).collect()
 }
 
 #[test]
@@ -317,7 +377,7 @@ fn every_root_field_is_in_the_table() {
     assert_eq!(fields, table);
 }
 
-async fn call(client: &TestClient, method: &str, path: &str) -> Answer {
+pub(super) async fn call(client: &TestClient, method: &str, path: &str) -> Answer {
     let path = path
         .replace("{key}", "gmis:10101075")
         .replace("{access}", "0192f0be-0000-7000-8000-000000000008")
@@ -330,13 +390,19 @@ async fn call(client: &TestClient, method: &str, path: &str) -> Answer {
         .replace("{amendment}", "0192f0be-0000-7000-8000-000000000007")
         .replace("{round}", "0192f0be-0000-7000-8000-000000000005")
         .replace("{recipient}", "310000")
+        .replace("{name}", "nobody")
+        .replace("{delegation}", "0192f0be-0000-7000-8000-000000000008")
+        .replace("{notice}", "0192f0be-0000-7000-8000-000000000009")
+        .replace("{place}", "1")
         .replace("{rule}", "nothing@1")
         .replace("{territory}", "310000")
         .replace("{code}", "first_doses")
         .replace("{what_if}", "0192f0be-0000-7000-8000-000000000006")
         .replace("{product}", "comirnaty-12plus")
         .replace("{lot}", "EX0001")
-        .replace("{session}", "current");
+        .replace("{session}", "current")
+        .replace("{name}", "proxy-31")
+        .replace("{provider}", "nothing");
     match method {
         "get" => client.get(&path).await,
         "put" => client.send(client.request(reqwest::Method::PUT, &path).json(&json!({}))).await,

@@ -85,8 +85,7 @@ pub async fn subscribe(notices: &Notices, ctx: &OpCtx, request: Subscribe) -> Re
         Ok(None) => {
             tx.abandon().await;
             let before = idempotency::replay(&mut *notices.db.read().await?, &key).await?;
-            let answer: Subscription =
-                before.ok_or_else(|| Failure::internal("an id was taken and has no answer"))?;
+            let answer: Subscription = before.ok_or_else(|| Failure::internal("an id was taken and has no answer"))?;
             // the key is not kept with the answer
             Ok(Answered { answer: with_key(notices, answer), position, replayed: true })
         }
@@ -148,7 +147,10 @@ async fn check(notices: &Notices, request: &Subscribe) -> Result<()> {
         wrong("language", "ja or en");
     }
     let is_topic = |topic: &String| {
-        !topic.is_empty() && topic.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+        !topic.is_empty()
+            && topic
+                .split('.')
+                .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
     };
     if request.topics.len() > TOPICS_MAX || !request.topics.iter().all(is_topic) {
         wrong("topics", "at most 20, like shipment or shipment.discrepancy");

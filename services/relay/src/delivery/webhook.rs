@@ -112,7 +112,9 @@ pub async fn send(due: &Due, address: &str, settings: &Settings) -> Result<(), S
     let client = platform::http_client().timeout(TIMEOUT).resolve_to_addrs(&host, &found);
     let client = client.build().map_err(|error| error.to_string())?;
     let body = match due.notification {
-        None => json!({"id": due.id, "type": "confirm", "subscription": subscription, "code": settings.code(subscription)}),
+        None => {
+            json!({"id": due.id, "type": "confirm", "subscription": subscription, "code": settings.code(subscription)})
+        }
         Some(notification) => json!({
             "id": due.id, "type": "notification", "notification_id": notification, "topic": due.topic, "about": due.about,
             "text": message(due, settings).text, "ja": due.ja, "en": due.en, "training": settings.training,
@@ -140,9 +142,26 @@ mod tests {
     #[test]
     fn private_addresses_are_known_in_every_dress() {
         for address in [
-            "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
-            "255.255.255.255", "198.18.0.1", "::1", "::", "fc00::1", "fd12::1", "fe80::1", "ff02::1", "::ffff:10.0.0.1",
-            "::ffff:127.0.0.1", "64:ff9b::a00:1", "2002:a00:1::",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "198.18.0.1",
+            "::1",
+            "::",
+            "fc00::1",
+            "fd12::1",
+            "fe80::1",
+            "ff02::1",
+            "::ffff:10.0.0.1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::a00:1",
+            "2002:a00:1::",
         ] {
             assert!(is_private(address.parse().unwrap()), "{address}");
         }
@@ -158,20 +177,30 @@ mod tests {
             secret: "s".to_owned(),
             smtp_url: None,
             mail_from: "a@example.jp".to_owned(),
-            public_url: "https://example.jp".to_owned(),
+            public_url: None,
             private_webhooks,
             training,
         };
         let (real, open, training) = (settings(false, false), settings(false, true), settings(true, false));
         for address in [
-            "http://127.0.0.1:1/", "https://127.0.0.1/", "https://169.254.169.254/latest", "https://[::1]/",
-            "https://2130706433/", "https://user@8.8.8.8/", "ftp://8.8.8.8/", "file:///etc/passwd", "8.8.8.8", "",
+            "http://127.0.0.1:1/",
+            "https://127.0.0.1/",
+            "https://169.254.169.254/latest",
+            "https://[::1]/",
+            "https://2130706433/",
+            "https://user@8.8.8.8/",
+            "ftp://8.8.8.8/",
+            "file:///etc/passwd",
+            "8.8.8.8",
+            "",
             "http://8.8.8.8/",
         ] {
             assert!(checked(address, &real).await.is_err(), "{address}");
         }
         assert!(checked("https://8.8.8.8/hook", &real).await.is_ok());
-        assert!(checked("https://10.0.0.1/hook", &open).await.is_ok() && checked("http://10.0.0.1/", &open).await.is_err());
+        assert!(
+            checked("https://10.0.0.1/hook", &open).await.is_ok() && checked("http://10.0.0.1/", &open).await.is_err()
+        );
         assert!(checked("http://127.0.0.1:1/", &training).await.is_ok());
         assert!(checked("http://10.0.0.1:1/", &training).await.is_err());
     }
@@ -179,6 +208,9 @@ mod tests {
     #[test]
     fn a_signature_is_the_documented_one() {
         // computed from the description with another language's library
-        assert_eq!(signature("key", 1_617_593_400, "{\"id\":1}"), "v1=4886f03df9a8183e62f25c8afc5ac78eb2efa5b05e4f64013b2a69b5e382be05");
+        assert_eq!(
+            signature("key", 1_617_593_400, "{\"id\":1}"),
+            "v1=4886f03df9a8183e62f25c8afc5ac78eb2efa5b05e4f64013b2a69b5e382be05"
+        );
     }
 }

@@ -49,7 +49,8 @@ pub struct Subscription {
     pub verified_at: Option<DateTime<Utc>>,
 }
 
-const SUBSCRIPTION: &str = "select id, organisation, recipient_kind, recipient, kind, address, topics, language, made_by,
+const SUBSCRIPTION: &str =
+    "select id, organisation, recipient_kind, recipient, kind, address, topics, language, made_by,
        made_by_name, made_at, verified_at
 from subscription";
 
@@ -262,7 +263,9 @@ pub async fn mailbox(conn: &mut AsyncPgConnection, account: Uuid) -> Result<Opti
     if !diesel::sql_query(sql).get_result::<Flag>(conn).await?.flag {
         return Ok(None);
     }
-    let query = diesel::sql_query("select address, coalesce(language, 'ja') as language from identity.mailbox where account = $1");
+    let query = diesel::sql_query(
+        "select address, coalesce(language, 'ja') as language from identity.mailbox where account = $1",
+    );
     Ok(query.bind::<SqlUuid, _>(account).get_result(conn).await.optional()?)
 }
 

@@ -102,7 +102,9 @@ async fn hook() -> (Sink, String) {
                 let mut buffer = [0; 4_096];
                 let is_whole = |text: &str| {
                     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-                    let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+                    let length = head
+                        .lines()
+                        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
                     length.is_some_and(|length: usize| body.len() >= length)
                 };
                 while !is_whole(&text) {
@@ -149,7 +151,8 @@ async fn subscribed(bench: &Bench, kind: &str, address: &str, topics: &str, conf
 }
 
 async fn states(bench: &Bench) -> String {
-    let sql = "select coalesce(string_agg(state || ' ' || attempts, ', ' order by state, attempts), '') from relay.delivery";
+    let sql =
+        "select coalesce(string_agg(state || ' ' || attempts, ', ' order by state, attempts), '') from relay.delivery";
     bench.db.text(sql).await
 }
 
@@ -192,13 +195,17 @@ async fn a_notice_goes_once_to_each_channel_that_wants_it() {
     until("both came", async || mails.came().len() == 1 && hooks.came().len() == 1).await;
     until("both are noted", async || states(&bench).await == "delivered 1, delivered 1").await;
     let mail = decoded(&mails.came()[0]);
-    for part in ["To: tokyo@example.jp", "From: meguri@example.jp", "Message-ID: <", "不足", "【訓練】", "shipment/1"] {
+    for part in ["To: tokyo@example.jp", "From: meguri@example.jp", "Message-ID: <", "不足", "【訓練】", "shipment/1"]
+    {
         assert!(mail.contains(part), "{part}: {mail}");
     }
     let posted = hooks.came()[0].clone();
     let (head, body) = posted.split_once("\r\n\r\n").unwrap();
     let said: Value = serde_json::from_str(body).unwrap();
-    assert_eq!((said["notification_id"].as_str(), said["topic"].as_str()), (Some(notice.to_string().as_str()), Some("shipment.discrepancy")));
+    assert_eq!(
+        (said["notification_id"].as_str(), said["topic"].as_str()),
+        (Some(notice.to_string().as_str()), Some("shipment.discrepancy"))
+    );
     let header = |name: &str| {
         let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with(&format!("{name}: ")));
         line.unwrap().split_once(": ").unwrap().1.to_owned()
@@ -245,7 +252,10 @@ async fn what_fails_is_tried_again_and_given_up_after_a_day() {
     hooks.refuse(9);
     bench.notify().await;
     until("it failed", async || states(&bench).await.contains("waiting 1")).await;
-    bench.db.sql("update relay.delivery set next_at = now(), created_at = now() - interval '1 day' where state = 'waiting'").await;
+    bench
+        .db
+        .sql("update relay.delivery set next_at = now(), created_at = now() - interval '1 day' where state = 'waiting'")
+        .await;
     until("it was given up", async || states(&bench).await.contains("dead 2")).await;
     running.stop().await;
 }
@@ -271,17 +281,17 @@ async fn without_a_mail_server_mails_wait_and_webhooks_do_not() {
     let mut tx = bench.begin().await;
     let mut asked = notification();
     (asked.recipient_kind, asked.recipient) = ("account".to_owned(), account);
-    let invitation = new_id();
-    asked.about = format!("invitation/{invitation}");
+    // the link of an invitation is made when the mail is written, and stands in no row
+    let invitation = platform::opctx::new_id();
+    (asked.topic, asked.about) = ("account.invited".to_owned(), format!("invitation/{invitation}"));
     outbox::emit(&mut tx, &bench.ctx(), asked.notification_id, &asked).await.unwrap();
     tx.finish(Ok(())).await.unwrap();
     until("the person's mail came", async || mails.came().len() == 2).await;
     let mail = decoded(&mails.came()[1]);
+    assert!(mail.contains("To: officer@example.jp"), "{mail}");
     let token = platform::one_time::OneTime::new("secret").token(invitation);
-    for part in ["To: officer@example.jp".to_owned(), format!("https://meguri.example.jp/invitation#{token}")] {
-        assert!(mail.contains(&part), "{part}: {mail}");
-    }
-    let kept = format!("select count(*) from relay.delivery d, relay.notification n where (d::text || n::text) like '%{token}%'");
-    assert_eq!(bench.db.number(&kept).await, 0, "the link is kept nowhere");
+    assert!(mail.contains(&format!("https://meguri.example/invitation#{token}")), "{mail}");
+    let kept = format!("select count(*) from relay.notification n where n::text like '%{token}%'");
+    assert_eq!(bench.db.number(&kept).await, 0);
     running.stop().await;
 }

@@ -19,7 +19,10 @@ async fn an_office_asks_for_its_own_notices_and_confirms_the_address() {
     assert_eq!(made.at("/signing_key").as_str().unwrap().len(), 64);
     assert_eq!(tokyo.post("/v1/subscriptions", &request).await.ok(200).body, made.body);
     let list = tokyo.get("/v1/subscriptions").await;
-    assert_eq!((list.ok(200).at("/subscriptions/0/id"), list.at("/subscriptions/0/signing_key")), (request["id"].clone(), Value::Null));
+    assert_eq!(
+        (list.ok(200).at("/subscriptions/0/id"), list.at("/subscriptions/0/signing_key")),
+        (request["id"].clone(), Value::Null)
+    );
     assert_eq!(tottori.get("/v1/subscriptions").await.ok(200).at("/subscriptions"), json!([]));
     let id = request["id"].as_str().unwrap();
     let path = format!("/v1/subscriptions/{id}:confirm");
@@ -32,7 +35,8 @@ async fn an_office_asks_for_its_own_notices_and_confirms_the_address() {
         assert_eq!(tokyo.post(&path, &code).await.ok(200).at("/confirmed"), true);
     }
     let ended = format!("/v1/subscriptions/{id}");
-    let delete = async |client: &testkit::TestClient| client.send(client.request(reqwest::Method::DELETE, &ended)).await;
+    let delete =
+        async |client: &testkit::TestClient| client.send(client.request(reqwest::Method::DELETE, &ended)).await;
     delete(&tottori).await.refused(404, "subscription.not_found");
     delete(&tokyo).await.ok(204);
     delete(&tokyo).await.refused(404, "subscription.not_found");
@@ -66,7 +70,11 @@ async fn what_cannot_be_delivered_is_not_taken() {
     for request in [with("topics", json!(["Shipment"])), with("topics", json!([""])), with("language", json!("fr"))] {
         tokyo.post("/v1/subscriptions", &request).await.refused(422, "request.invalid");
     }
-    app.persona("operator").await.post("/v1/subscriptions", &asked("mail", "a@example.jp")).await.refused(403, "auth.forbidden");
+    app.persona("operator")
+        .await
+        .post("/v1/subscriptions", &asked("mail", "a@example.jp"))
+        .await
+        .refused(403, "auth.forbidden");
     for number in 0..20 {
         let request = asked("mail", &format!("a{number}@example.jp"));
         tokyo.post("/v1/subscriptions", &request).await.ok(201);

@@ -45,7 +45,8 @@ impl Bench {
     }
 
     pub fn relay_on(&self, broker: &Broker) -> Relay {
-        Relay::new(broker.clone(), &self.db.home.role_url("relay_app").unwrap(), self.clock.clone(), settings()).unwrap()
+        Relay::new(broker.clone(), &self.db.home.role_url("relay_app").unwrap(), self.clock.clone(), settings())
+            .unwrap()
     }
 
     /// Relay's own inbox, for consumers made for a test.
@@ -112,11 +113,11 @@ impl Bench {
 /// Mail and webhooks as in a training instance without a mail server.
 pub fn settings() -> Settings {
     Settings {
+        public_url: Some("https://meguri.example".to_owned()),
         instance: "test".to_owned(),
         secret: "secret".to_owned(),
         smtp_url: None,
         mail_from: "meguri@example.jp".to_owned(),
-        public_url: "https://meguri.example.jp/".to_owned(),
         private_webhooks: false,
         training: true,
     }

@@ -1,7 +1,7 @@
 //! What becomes of an account after it was issued: each step by the level above or an administrator of the
 //! same organisation, with a reason, and never by the account itself.
 use super::{Accounts, end, invitation, issuer, notification, reason_missing, refused, tell};
-use crate::app::sessions::shut_out;
+use crate::app::{second_factor, sessions::shut_out};
 use domain::{
     Problem, error,
     issuing::may_issue,
@@ -31,6 +31,8 @@ pub enum Step {
     Confirm,
     /// A new invitation takes the place of all before it.
     Reinvite(Invite),
+    /// Whoever has lost the second factor enrols a new one at the next sign-in.
+    ResetSecondFactor,
 }
 
 impl Step {
@@ -41,6 +43,7 @@ impl Step {
             Self::Close => "close_account",
             Self::Confirm => "confirm_account",
             Self::Reinvite(_) => "reinvite_account",
+            Self::ResetSecondFactor => "reset_second_factor",
         }
     }
 
@@ -51,6 +54,7 @@ impl Step {
             Self::Resume => state == "suspended",
             Self::Close | Self::Confirm => state != "closed",
             Self::Reinvite(_) => matches!(state, "active" | "invited"),
+            Self::ResetSecondFactor => matches!(state, "active" | "suspended"),
         }
     }
 }
@@ -172,6 +176,12 @@ async fn write_step(
                 outbox::emit(tx, ctx, row.id, &event).await?;
             }
             told = Some(invitation);
+        }
+        Step::ResetSecondFactor => {
+            if holder.kind != "person" {
+                return Err(Problem::new(&error::ACCOUNT_NOT_A_PERSON).into());
+            }
+            second_factor::reset(tx, id).await?;
         }
     }
     let after = read::accounts::locked(tx, id).await?.ok_or_else(vanished)?;

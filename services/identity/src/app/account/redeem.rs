@@ -2,7 +2,7 @@
 use super::Accounts;
 use crate::{
     Identity,
-    app::{issue_accounts::hash_password, sessions},
+    app::{password, second_factor, sessions},
 };
 use domain::{
     FieldError, Problem, error,
@@ -67,9 +67,11 @@ pub async fn redeem(
     if !is_open(&invitation) || !is_open_for(&holder) {
         return Err(not_valid().into());
     }
-    let password = request.password;
-    crate::app::password::check(identity, holder.id, &holder.name, &password).await?;
-    let hash = identity.hashing.run(move || hash_password(&password)).await??;
+    let account = read::access::account_by_id(&mut *accounts.db.read().await?, holder.id).await?;
+    let account = account.ok_or_else(not_valid)?;
+    let second_factor = second_factor::is_enrolled(identity, holder.id).await?;
+    password::check(identity, Some(&account), &holder.name, &request.password, second_factor).await?;
+    let hash = password::hash(identity, request.password).await?;
     let entry = entry(&holder, &invitation, None);
     let mut tx = Tx::begin(&accounts.db, &ctx, &[(&permit, entry)]).await?;
     let written = async {
@@ -85,9 +87,11 @@ pub async fn redeem(
             return Err(not_valid().into());
         }
         write::accounts::redeemed(&mut tx, found.id, real_now()).await?;
-        crate::app::password::set(&mut tx, holder.id, &hash).await?;
-        // whoever was in under an older password is out
-        sessions::shut_out(&mut tx, holder.id).await?;
+        password::set(&mut tx, &account, &hash).await?;
+        if account.password_hash.is_some() {
+            // whoever was in under an older password is out
+            sessions::shut_out(&mut tx, holder.id).await?;
+        }
         let done = InvitationRedeemed { account: holder.id, name: holder.name, position: tx.position().to_string() };
         Ok(idempotency::take(&mut tx, &key, 200, &done).await?.then_some(done))
     };

@@ -118,12 +118,3 @@ pub async fn confirm(conn: &mut AsyncPgConnection, id: Uuid, at: DateTime<Utc>, 
     diesel::update(account::table.find(id)).set(confirmed).execute(conn).await?;
     Ok(())
 }
-
-/// The account's password from now on.
-///
-/// # Errors
-/// The database's.
-pub async fn password(conn: &mut AsyncPgConnection, id: Uuid, hash: &str) -> Result<()> {
-    diesel::update(account::table.find(id)).set(account::password_hash.eq(hash)).execute(conn).await?;
-    Ok(())
-}

@@ -1,0 +1,1 @@
+drop table oidc_attempt, oidc_link, oidc_provider;
