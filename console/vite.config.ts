@@ -19,7 +19,12 @@ export default defineConfig({
     rollupOptions: {
       output: {
         // what every page needs comes in one file: each request costs its headers
-        manualChunks: (id) => (/node_modules|src\/(api|ui|i18n\/(index|ja|format)|App|main|lib\/(clock|day|id|number|report)|gql\/(shared|capacity))/.test(id) ? 'core' : undefined),
+        manualChunks: (id) =>
+          /node_modules|src\/(api|ui|i18n\/(index|ja|format)|App|main|lib\/(clock|day|id|number|report)|gql\/(shared|capacity))/.test(
+            id,
+          )
+            ? 'core'
+            : undefined,
       },
     },
   },

@@ -10,7 +10,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 const here = new URL('../src/gql/', import.meta.url);
 const schemaText = readFileSync(new URL('../../graphql/schema.graphql', import.meta.url), 'utf8');
 const schema = buildSchema(schemaText);
-const files = readdirSync(here).filter((name) => name.endsWith('.graphql')).sort();
+const files = readdirSync(here)
+  .filter((name) => name.endsWith('.graphql'))
+  .sort();
 const definitions = files.flatMap((name) => parse(readFileSync(new URL(name, here), 'utf8')).definitions);
 const document = { kind: 'Document', definitions };
 const faults = validate(schema, document).filter((fault) => !/never used|unused/i.test(fault.message));
@@ -19,7 +21,9 @@ if (faults.length > 0) {
   process.exit(1);
 }
 
-const fragments = new Map(definitions.filter((each) => each.kind === 'FragmentDefinition').map((each) => [each.name.value, each]));
+const fragments = new Map(
+  definitions.filter((each) => each.kind === 'FragmentDefinition').map((each) => [each.name.value, each]),
+);
 const uses = (definition, found = new Set()) => {
   visit(definition, {
     FragmentSpread(node) {
@@ -32,19 +36,40 @@ const uses = (definition, found = new Set()) => {
   });
   return found;
 };
-const compact = (node) => print(node).replace(/\s*\n\s*/g, ' ').trim();
+const compact = (node) =>
+  print(node)
+    .replace(/\s*\n\s*/g, ' ')
+    .trim();
 
 const scalars = {
-  Boxes: 'number', Count: 'number', Difference: 'number', Vials: 'number',
-  Date: 'string', DateTime: 'string', FacilityKey: 'string', TerritoryCode: 'string', Uuid: 'string',
+  Boxes: 'number',
+  Count: 'number',
+  Difference: 'number',
+  Vials: 'number',
+  Date: 'string',
+  DateTime: 'string',
+  FacilityKey: 'string',
+  TerritoryCode: 'string',
+  Uuid: 'string',
 };
 const config = {
-  scalars, avoidOptionals: { field: true }, enumsAsTypes: true, immutableTypes: true, useTypeImports: true,
-  inputMaybeValue: 'T | null | undefined', skipTypename: true, nonOptionalTypename: true, exportFragmentSpreadSubTypes: true,
+  scalars,
+  avoidOptionals: { field: true },
+  enumsAsTypes: true,
+  immutableTypes: true,
+  useTypeImports: true,
+  inputMaybeValue: 'T | null | undefined',
+  skipTypename: true,
+  nonOptionalTypename: true,
+  exportFragmentSpreadSubTypes: true,
 };
 const types = await codegen({
-  filename: 'generated.ts', schema: parse(schemaText), documents: [{ location: 'operations', document }],
-  plugins: [{ operations: {} }], pluginMap: { operations }, config,
+  filename: 'generated.ts',
+  schema: parse(schemaText),
+  documents: [{ location: 'operations', document }],
+  plugins: [{ operations: {} }],
+  pluginMap: { operations },
+  config,
 });
 
 const HEAD = '// Written by `npm run gen` from *.graphql and graphql/schema.graphql. Do not edit.\n';

@@ -21,43 +21,91 @@ const Deliveries = lazy(() => import('./pages/Deliveries'));
 const Incoming = lazy(() => import('./pages/Incoming'));
 const Situation = lazy(() => import('./pages/Situation'));
 const Notices = lazy(() => import('./pages/Notices'));
+const Account = lazy(() => import('./pages/Account'));
+const Invitation = lazy(() => import('./pages/Invitation'));
 const Help = lazy(() => import('./pages/Help'));
 const Developers = lazy(() => import('./pages/Developers'));
 
 function NotFound() {
   const { t } = useI18n();
-  return <Page title={t.notFound} narrow><p>{t.notFoundBody}</p></Page>;
+  return (
+    <Page title={t.notFound} narrow>
+      <p>{t.notFoundBody}</p>
+    </Page>
+  );
 }
 
 function Routes() {
   const { phase } = useSession();
   const { t } = useI18n();
   const [path] = useLocation();
-  const isOpen = path.startsWith('/situation') || path.startsWith('/help') || path.startsWith('/notices') || path.startsWith('/developers');
-  if (phase === 'checking') return <p className="loading" role="status">{t.loading}…</p>;
+  const isOpen =
+    path.startsWith('/situation') ||
+    path.startsWith('/help') ||
+    path.startsWith('/notices') ||
+    path.startsWith('/developers') ||
+    path.startsWith('/invitation');
+  if (phase === 'checking')
+    return (
+      <p className="loading" role="status">
+        {t.loading}…
+      </p>
+    );
   return (
-    <Suspense fallback={<p className="loading" role="status">{t.loading}…</p>}>
+    <Suspense
+      fallback={
+        <p className="loading" role="status">
+          {t.loading}…
+        </p>
+      }
+    >
       <Switch>
-        {phase === 'out' && !isOpen ? <Route><SignIn /></Route> : null}
-        <Route path="/"><Home /></Route>
-        <Route path="/sign-in"><Home /></Route>
+        {phase === 'out' && !isOpen ? (
+          <Route>
+            <SignIn />
+          </Route>
+        ) : null}
+        <Route path="/">
+          <Home />
+        </Route>
+        <Route path="/sign-in">
+          <Home />
+        </Route>
         <Route path="/overview/:code?">{({ code }) => <Overview key={code ?? ''} code={code} />}</Route>
         <Route path="/facility/:key">{({ key }) => <Facility key={key} facility={key} />}</Route>
         <Route path="/unreported/:code?">{({ code }) => <Unreported key={code ?? ''} code={code} />}</Route>
         <Route path="/beds/:code?">{({ code }) => <Beds key={code ?? ''} code={code} />}</Route>
         <Route path="/report/:day?">{({ day }) => <Report key={day ?? ''} day={day} />}</Route>
         <Route path="/reports/:month?">{({ month }) => <Calendar month={month} />}</Route>
-        <Route path="/rounds"><Rounds /></Route>
+        <Route path="/rounds">
+          <Rounds />
+        </Route>
         <Route path="/rounds/:id">{({ id }) => <Round id={id} />}</Route>
         <Route path="/rounds/:id/plan/:holder">{({ id, holder }) => <Worksheet key={holder} round={id} holder={holder} />}</Route>
         <Route path="/rounds/:id/sites/:holder">{({ id, holder }) => <Assign key={holder} round={id} holder={holder} />}</Route>
         <Route path="/deliveries/:id?">{({ id }) => <Deliveries key={id ?? ''} id={id} />}</Route>
         <Route path="/incoming/:id?">{({ id }) => <Incoming key={id ?? ''} id={id} />}</Route>
-        <Route path="/situation"><Situation /></Route>
-        <Route path="/notices"><Notices /></Route>
-        <Route path="/help"><Help /></Route>
-        <Route path="/developers"><Developers /></Route>
-        <Route><NotFound /></Route>
+        <Route path="/situation">
+          <Situation />
+        </Route>
+        <Route path="/notices">
+          <Notices />
+        </Route>
+        <Route path="/account">
+          <Account />
+        </Route>
+        <Route path="/invitation">
+          <Invitation />
+        </Route>
+        <Route path="/help">
+          <Help />
+        </Route>
+        <Route path="/developers">
+          <Developers />
+        </Route>
+        <Route>
+          <NotFound />
+        </Route>
       </Switch>
     </Suspense>
   );

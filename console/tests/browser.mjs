@@ -12,7 +12,13 @@ export async function launch() {
   mkdirSync(folder, { recursive: true });
   return chromium.launch({
     executablePath: browserPath,
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--font-render-hinting=none', '--force-color-profile=srgb'],
+    args: [
+      '--no-sandbox',
+      '--disable-dev-shm-usage',
+      '--disable-gpu',
+      '--font-render-hinting=none',
+      '--force-color-profile=srgb',
+    ],
   });
 }
 
@@ -49,22 +55,37 @@ export async function go(page, path) {
 
 export async function settled(page) {
   await page.waitForTimeout(150);
-  await page.waitForFunction(() => document.querySelector('h1') && !document.querySelector('.loading'), null, { timeout: 20_000 });
+  await page.waitForFunction(() => document.querySelector('h1') && !document.querySelector('.loading'), null, {
+    timeout: 20_000,
+  });
   await page.waitForTimeout(250);
 }
 
 /** The faults of a page: axe, what the console said, sideways overflow, small targets. */
 export async function faults(page) {
   const found = [];
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
-  for (const each of violations) found.push(`axe ${each.id}: ${each.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | ')}`);
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze();
+  for (const each of violations)
+    found.push(
+      `axe ${each.id}: ${each.nodes
+        .slice(0, 3)
+        .map((node) => node.html.slice(0, 160))
+        .join(' | ')}`,
+    );
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (wide > 0) found.push(`the page is ${wide} px wider than the window`);
   const small = await page.evaluate(() =>
-    [...document.querySelectorAll('button, input, select, a.button, nav a')].filter((each) => {
-      const box = each.getBoundingClientRect();
-      return box.width > 0 && !each.closest('.visually-hidden') && (box.height < 24 && each.type !== 'checkbox' || box.width < 20);
-    }).map((each) => each.outerHTML.slice(0, 120)));
+    [...document.querySelectorAll('button, input, select, a.button, nav a')]
+      .filter((each) => {
+        const box = each.getBoundingClientRect();
+        return (
+          box.width > 0 && !each.closest('.visually-hidden') && ((box.height < 24 && each.type !== 'checkbox') || box.width < 20)
+        );
+      })
+      .map((each) => each.outerHTML.slice(0, 120)),
+  );
   if (small.length > 0) found.push(`small targets: ${small.slice(0, 3).join(' | ')}`);
   found.push(...page.said);
   page.said.length = 0;

@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 import { base, browserPath, faults, go, hasBrowser, launch, settled, shot, signIn, visitor } from './browser.mjs';
 
 if (!hasBrowser) {
-  console.log(`SKIPPED: the journeys of the console: no browser at ${browserPath} (Debian: apt-get install chromium; elsewhere name it in CHROMIUM)`);
+  console.log(
+    `SKIPPED: the journeys of the console: no browser at ${browserPath} (Debian: apt-get install chromium; elsewhere name it in CHROMIUM)`,
+  );
   process.exit(0);
 }
 const passwords = new Map();
@@ -55,7 +57,10 @@ const journeys = {
     await page.click('text=サインアウト');
     await page.waitForSelector('#username');
     const kept = await page.context().cookies();
-    expect('signing out takes the cookies away', kept.every((cookie) => cookie.value === ''));
+    expect(
+      'signing out takes the cookies away',
+      kept.every((cookie) => cookie.value === ''),
+    );
     await page.context().close();
   },
   async 'a session that is left alone'() {
@@ -95,7 +100,10 @@ const journeys = {
     page.said.length = 0;
     await page.reload();
     await settled(page);
-    expect('the draft survives a reload', (await page.inputValue('#item-beds_ready')).replace(/\D/g, '') === String(Number(before) + 5));
+    expect(
+      'the draft survives a reload',
+      (await page.inputValue('#item-beds_ready')).replace(/\D/g, '') === String(Number(before) + 5),
+    );
     await page.click('text=下書きを捨てる');
     // one change: the first number has the focus; Enter, Enter, two digits, Ctrl+Enter
     await page.locator('#item-beds_total').focus();
@@ -150,7 +158,20 @@ const journeys = {
           await settled(page);
           await clean(page, `facility ${lang}`);
           expect('a hospital is reached', page.url().includes('/facility/'));
-          for (const path of ['/unreported', '/unreported/130001', '/unreported/131016', '/beds', '/beds/131016', '/notices', '/help', '/situation', '/developers', '/rounds', '/']) {
+          for (const path of [
+            '/unreported',
+            '/unreported/130001',
+            '/unreported/131016',
+            '/beds',
+            '/beds/131016',
+            '/notices',
+            '/account',
+            '/help',
+            '/situation',
+            '/developers',
+            '/rounds',
+            '/',
+          ]) {
             await go(page, path);
             await clean(page, `${path} ${lang}`);
           }
@@ -193,9 +214,15 @@ const journeys = {
         await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
         frames.push(performance.now() - start);
       }
-      return { rows: box.querySelectorAll('tbody tr').length, slowest: Math.max(...frames), mean: frames.reduce((a, b) => a + b, 0) / frames.length };
+      return {
+        rows: box.querySelectorAll('tbody tr').length,
+        slowest: Math.max(...frames),
+        mean: frames.reduce((a, b) => a + b, 0) / frames.length,
+      };
     });
-    console.log(`  1,741 rows: ${drawn.rows} drawn, a scroll step takes ${drawn.mean.toFixed(0)} ms (slowest ${drawn.slowest.toFixed(0)} ms)`);
+    console.log(
+      `  1,741 rows: ${drawn.rows} drawn, a scroll step takes ${drawn.mean.toFixed(0)} ms (slowest ${drawn.slowest.toFixed(0)} ms)`,
+    );
     expect(`only what can be seen is drawn: ${drawn.rows} rows`, drawn.rows < 60);
     const first = nation.locator('.sheet input').first();
     const own = Number((await first.inputValue()).replace(/\D/g, ''));
@@ -258,12 +285,17 @@ const journeys = {
         await page.evaluate(() => {
           const data = new DataTransfer();
           data.setData('text/plain', '1\r\n2\r\n3\r\n');
-          document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+          document.activeElement.dispatchEvent(
+            new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+          );
         });
         await page.waitForSelector('dialog[open]');
         await clean(page, 'paste');
         await page.click('dialog button.primary');
-        expect('a column is pasted from the focused row downwards', (await page.locator('.sheet input').nth(4).inputValue()) === '3');
+        expect(
+          'a column is pasted from the focused row downwards',
+          (await page.locator('.sheet input').nth(4).inputValue()) === '3',
+        );
         await page.click('button:has-text("元に戻す")');
         await page.waitForTimeout(200);
         expect('a paste is one step', (await page.locator('.sheet tr.changed').count()) === 0);

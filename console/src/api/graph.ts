@@ -1,4 +1,11 @@
-import { Client, fetchExchange, type AnyVariables, type Exchange, type OperationResult, type TypedDocumentNode } from '@urql/core';
+import {
+  Client,
+  fetchExchange,
+  type AnyVariables,
+  type Exchange,
+  type OperationResult,
+  type TypedDocumentNode,
+} from '@urql/core';
 import { filter, map, merge, pipe, share, tap } from 'wonka';
 import { headers, sawWrite, watched } from './http';
 import { problemOf } from './problem';
@@ -13,15 +20,26 @@ const lastAnswers: Exchange = ({ forward }) => {
     const all = share(operations);
     const known = pipe(
       all,
-      filter((operation) => operation.kind === 'query' && operation.context.requestPolicy !== 'network-only' && answers.has(operation.key)),
-      map((operation) => ({ ...(answers.get(operation.key) as OperationResult), operation, stale: operation.context.requestPolicy === 'cache-and-network' })),
+      filter(
+        (operation) =>
+          operation.kind === 'query' && operation.context.requestPolicy !== 'network-only' && answers.has(operation.key),
+      ),
+      map((operation) => ({
+        ...(answers.get(operation.key) as OperationResult),
+        operation,
+        stale: operation.context.requestPolicy === 'cache-and-network',
+      })),
     );
     const asked = pipe(
       all,
-      filter((operation) => !(operation.kind === 'query' && operation.context.requestPolicy === 'cache-first' && answers.has(operation.key))),
+      filter(
+        (operation) =>
+          !(operation.kind === 'query' && operation.context.requestPolicy === 'cache-first' && answers.has(operation.key)),
+      ),
       forward,
       tap((result) => {
-        if (result.operation.kind === 'query' && result.data !== undefined && !result.error) answers.set(result.operation.key, result);
+        if (result.operation.kind === 'query' && result.data !== undefined && !result.error)
+          answers.set(result.operation.key, result);
       }),
     );
     return merge([known, asked]);
@@ -40,14 +58,22 @@ export const makeClient = (): Client =>
   });
 
 /** One question or write; throws a `Problem`. */
-export async function ask<D, V extends AnyVariables>(client: Client, document: TypedDocumentNode<D, V>, variables: V): Promise<D> {
+export async function ask<D, V extends AnyVariables>(
+  client: Client,
+  document: TypedDocumentNode<D, V>,
+  variables: V,
+): Promise<D> {
   const result = await client.query(document, variables, { requestPolicy: 'network-only' }).toPromise();
   if (result.data === undefined) throw problemOf(result.error ?? { graphQLErrors: [] });
   return result.data;
 }
 
 /** One write. Reads that follow see it. */
-export async function write<D, V extends AnyVariables>(client: Client, document: TypedDocumentNode<D, V>, variables: V): Promise<D> {
+export async function write<D, V extends AnyVariables>(
+  client: Client,
+  document: TypedDocumentNode<D, V>,
+  variables: V,
+): Promise<D> {
   const result = await client.mutation(document, variables).toPromise();
   const data = result.data;
   if (data === undefined) throw problemOf(result.error ?? { graphQLErrors: [] });

@@ -24,7 +24,10 @@ export function headers(): Record<string, string> {
 export const watched: typeof fetch = async (input, init) => {
   const response = await fetch(input, init);
   if (response.status === 401) {
-    const body: unknown = await response.clone().json().catch(() => null);
+    const body: unknown = await response
+      .clone()
+      .json()
+      .catch(() => null);
     signedOut(problemOfBody(body, 401).code);
   }
   return response;

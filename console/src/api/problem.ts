@@ -7,12 +7,15 @@ export class Problem extends Error {
   readonly words: Words;
   readonly fields: readonly Field[];
   readonly status: number;
-  constructor(code: string, words: Words, fields: readonly Field[] = [], status = 0) {
+  /** Of a sign-in that must register a second factor first. */
+  readonly enrolmentToken: string | null;
+  constructor(code: string, words: Words, fields: readonly Field[] = [], status = 0, enrolmentToken: string | null = null) {
     super(`${code}: ${words.en}`);
     this.code = code;
     this.words = words;
     this.fields = fields;
     this.status = status;
+    this.enrolmentToken = enrolmentToken;
   }
 }
 
@@ -29,7 +32,13 @@ export function problemOfBody(body: unknown, status: number): Problem {
   const fields = Array.isArray(at.errors) ? (at.errors as Field[]) : [];
   const ja = isText(at.detail) ? at.detail : 'サーバーが要求を処理できませんでした。';
   const en = isText(at.title) ? at.title : 'The server could not handle the request.';
-  return new Problem(isText(at.code) ? at.code : `http.${status}`, { ja, en }, fields, status);
+  return new Problem(
+    isText(at.code) ? at.code : `http.${status}`,
+    { ja, en },
+    fields,
+    status,
+    isText(at.enrolment_token) ? at.enrolment_token : null,
+  );
 }
 
 type GraphError = { message: string; extensions?: Record<string, unknown> };

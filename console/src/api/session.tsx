@@ -23,6 +23,8 @@ export type Me = MeQuery['viewer'] & {
 type State = { phase: 'checking' | 'out' | 'in'; me: Me | null; ended: boolean };
 export type Session = State & {
   signIn: (username: string, password: string, otp?: string) => Promise<void>;
+  /** Goes on with a session that another page of the sign-in has begun. */
+  resume: () => Promise<void>;
   signOut: () => Promise<void>;
   /** Seconds until the session ends for want of activity; null while nobody is signed in. */
   idleSeconds: () => number | null;
@@ -35,7 +37,11 @@ const Context = createContext<Session | null>(null);
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [client, setClient] = useState<Client>(makeClient);
-  const [state, setState] = useState<State>(() => ({ phase: localStorage.getItem(MARK) ? 'checking' : 'out', me: null, ended: false }));
+  const [state, setState] = useState<State>(() => ({
+    phase: localStorage.getItem(MARK) ? 'checking' : 'out',
+    me: null,
+    ended: false,
+  }));
   const opened = useRef<Opened | null>(null);
   const active = useRef(Date.now());
   const renewed = useRef(Date.now());
@@ -54,7 +60,16 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     active.current = renewed.current = Date.now();
     localStorage.setItem(MARK, '1');
     setClient(next);
-    setState({ phase: 'in', me: { ...answer.viewer, training: answer.clock.training, organisation: { ja: session.organisation.name, en: session.organisation.name_en }, partner: session.home.partner ?? null }, ended: false });
+    setState({
+      phase: 'in',
+      me: {
+        ...answer.viewer,
+        training: answer.clock.training,
+        organisation: { ja: session.organisation.name, en: session.organisation.name_en },
+        partner: session.home.partner ?? null,
+      },
+      ended: false,
+    });
   }, []);
 
   const renew = useCallback(async (activity: boolean) => {
@@ -65,7 +80,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   // a page that is loaded again goes on with the session that there may be
   useEffect(() => {
     if (state.phase !== 'checking') return;
-    renew(true).then(enter).catch(() => out(true));
+    renew(true)
+      .then(enter)
+      .catch(() => out(true));
     // only once, when the page is loaded
     // eslint-disable-next-line
   }, []);
@@ -109,6 +126,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     () => ({
       ...state,
       signIn,
+      resume: async () => {
+        await renew(true);
+        await enter();
+      },
       signOut: async () => {
         await rest('DELETE', '/v1/sessions/current', undefined, true).catch(() => null);
         sessionStorage.clear();
@@ -125,7 +146,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         await renew(true).catch(() => null);
       },
     }),
-    [state, signIn, out, renew],
+    [state, signIn, out, renew, enter],
   );
 
   return (

@@ -332,8 +332,15 @@ export type RunWhatIfInput = {
    * gets this id.
    */
   readonly id: string;
-  /** The round whose supply, wishes and history are used, also a past one. */
+  /** The round whose supply, wishes and history are used, also a closed one. */
   readonly round?: string | null | undefined;
+  /**
+   * Or a round of the past as it was published: its boxes are the supply, its places take part, and what they
+   * really got stands beside. Rules may name `past_doses` and `past_doses_before`.
+   */
+  readonly pastRound?: string | null | undefined;
+  /** Figures for this what-if alone, before those recorded under the same name; at most 20. */
+  readonly figures?: ReadonlyArray<WhatIfFiguresInput>;
   /** Instead of the round's supply; needed, with pack and doses, where no round is named. */
   readonly supply?: WhatIfSupplyInput | null | undefined;
   /** The nation, or the prefecture whose municipalities take part. */
@@ -458,6 +465,32 @@ export type TerritoryTier =
   | 'prefecture'
   /** 市町村 and 特別区: a city, town, village or special ward. */
   | 'municipality';
+
+/** The figure of one place. */
+export type WhatIfFigureInput = {
+  /** Its code, or its name in the publication of a round of the past. */
+  readonly place: string;
+  /** 0 to 2^53. */
+  readonly value: number;
+};
+
+/** Figures of one indicator that are used in one what-if only. */
+export type WhatIfFiguresInput = {
+  /** The name by which rules know it: `population_total`. */
+  readonly code: string;
+  /** Name, Japanese. */
+  readonly ja: string;
+  /** Name, English. */
+  readonly en: string;
+  /** What is counted: `people`, `doses`. */
+  readonly unit: string;
+  /** Where the figures come from. */
+  readonly source: string;
+  /** Of which day; not later than the day of the what-if. */
+  readonly asOf: string;
+  /** A value for each place; a place that is missing has none. */
+  readonly values: ReadonlyArray<WhatIfFigureInput>;
+};
 
 /** A rule to be tried out: a published one, or a document. */
 export type WhatIfRuleInput = {

@@ -25,10 +25,14 @@ export function formats(lang: 'ja' | 'en'): Formats {
   const locale = lang === 'ja' ? 'ja-JP' : 'en-GB';
   const count = new Intl.NumberFormat(locale);
   const one = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const day = (options: Intl.DateTimeFormatOptions, where = locale) => new Intl.DateTimeFormat(where, { timeZone: ZONE, ...options });
+  const day = (options: Intl.DateTimeFormatOptions, where = locale) =>
+    new Intl.DateTimeFormat(where, { timeZone: ZONE, ...options });
   const long = day({ year: 'numeric', month: 'long', day: 'numeric' });
   const era = day({ era: 'long', year: 'numeric' }, 'ja-JP-u-ca-japanese');
-  const short = lang === 'ja' ? day({ month: 'numeric', day: 'numeric', weekday: 'short' }) : day({ weekday: 'short', day: 'numeric', month: 'short' });
+  const short =
+    lang === 'ja'
+      ? day({ month: 'numeric', day: 'numeric', weekday: 'short' })
+      : day({ weekday: 'short', day: 'numeric', month: 'short' });
   const clock = day({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   const sign = (value: number, text: string) => (value > 0 ? `+${text}` : value < 0 ? `${MINUS}${text}` : `±${text}`);
   const shortDay = (text: string) => short.format(at(text));

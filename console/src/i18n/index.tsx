@@ -45,7 +45,10 @@ export function I18nProvider({ children }: { children: ReactNode }) {
     const t = lang === 'en' ? english : ja;
     if (!t) return null;
     return {
-      ...formats(lang), lang, t, setLang,
+      ...formats(lang),
+      lang,
+      t,
+      setLang,
       say: (words) => words[lang],
       name: (name) => (lang === 'en' ? (name.en ?? name.ja) : name.ja),
       nameLang: (name) => (lang === 'en' && name.en === null ? 'ja' : undefined),

@@ -1,7 +1,15 @@
 /** The indicators of the overview: each with its numerator, its denominator and its classes. */
 import { permille } from './number';
 
-export const ITEMS = ['beds_ready', 'infected_in_ready_beds', 'severe_beds_ready', 'severe_beds_occupied', 'icu_staffed', 'icu_occupied', 'infected_inpatients'] as const;
+export const ITEMS = [
+  'beds_ready',
+  'infected_in_ready_beds',
+  'severe_beds_ready',
+  'severe_beds_occupied',
+  'icu_staffed',
+  'icu_occupied',
+  'infected_inpatients',
+] as const;
 export type Code = (typeof ITEMS)[number];
 export const INDICATORS = ['ready', 'severe', 'icu', 'inpatients', 'rate'] as const;
 export type Indicator = (typeof INDICATORS)[number];
@@ -18,7 +26,8 @@ export const PARTS: Record<'ready' | 'severe' | 'icu', readonly [part: Code, who
 };
 
 /** Null where nobody answered, and where so few did that the sum is not shown. */
-export const sumOf = (picture: Picture | null | undefined, code: Code): number | null => picture?.figures[ITEMS.indexOf(code)]?.sum ?? null;
+export const sumOf = (picture: Picture | null | undefined, code: Code): number | null =>
+  picture?.figures[ITEMS.indexOf(code)]?.sum ?? null;
 
 /** So few answered that the sum is kept back, which is another thing than no answer. */
 export const isKeptBack = (picture: Picture | null | undefined, code: Code): boolean => {
@@ -43,7 +52,12 @@ export function blankOf(picture: Picture | null | undefined, indicator: Indicato
   return codes.some((code) => isKeptBack(picture, code)) ? 'notShown' : 'notThere';
 }
 
-const FIXED: Partial<Record<Indicator, readonly number[]>> = { ready: [200, 400, 500, 700], severe: [200, 400, 500, 700], icu: [200, 400, 600, 800], rate: [500, 700, 800, 950] };
+const FIXED: Partial<Record<Indicator, readonly number[]>> = {
+  ready: [200, 400, 500, 700],
+  severe: [200, 400, 500, 700],
+  icu: [200, 400, 600, 800],
+  rate: [500, 700, 800, 950],
+};
 
 /** The lower bounds of the second to the fifth class. Shares have fixed ones; counts are cut where the values lie. */
 export function breaksOf(indicator: Indicator, values: readonly number[]): readonly number[] {

@@ -6,7 +6,10 @@ const UNITS = /(床|人|台|件|箱|本|回分|バイアル|vials?|boxes|box|bed
 
 /** Full width, commas, blanks and units are understood; anything else is wrong. */
 export function readCount(text: string): Typed {
-  const plain = text.normalize('NFKC').replace(/[\s,、，]/g, '').replace(UNITS, '');
+  const plain = text
+    .normalize('NFKC')
+    .replace(/[\s,、，]/g, '')
+    .replace(UNITS, '');
   if (plain === '') return { kind: 'blank' };
   if (!/^\d{1,16}$/.test(plain)) return { kind: 'wrong' };
   const value = Number(plain);

@@ -3,7 +3,17 @@ import { rest, sawWrite } from '../api/http';
 import { OFFLINE, Problem } from '../api/problem';
 
 export type Answer = { readonly shipment: string; readonly event: CloudEvent };
-export type CloudEvent = { specversion: '1.0'; id: string; type: string; source: string; subject: string; time: string; datacontenttype: 'application/json'; sequence: string; data: Record<string, unknown> };
+export type CloudEvent = {
+  specversion: '1.0';
+  id: string;
+  type: string;
+  source: string;
+  subject: string;
+  time: string;
+  datacontenttype: 'application/json';
+  sequence: string;
+  data: Record<string, unknown>;
+};
 export type Taken = { taken: string; state: string; next_sequence: number; position: string };
 
 const KEY = 'meguri.outbox';
@@ -16,7 +26,8 @@ export function waiting(): Answer[] {
   }
 }
 
-const keep = (answers: readonly Answer[]) => (answers.length === 0 ? localStorage.removeItem(KEY) : localStorage.setItem(KEY, JSON.stringify(answers)));
+const keep = (answers: readonly Answer[]) =>
+  answers.length === 0 ? localStorage.removeItem(KEY) : localStorage.setItem(KEY, JSON.stringify(answers));
 
 const post = async ({ shipment, event }: Answer): Promise<Taken> => {
   const taken = await rest<Taken>('POST', `/v1/shipments/${shipment}/answers`, event);

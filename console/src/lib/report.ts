@@ -1,11 +1,21 @@
 /** The rules of the daily report's form, apart from how it looks. Rules between items are the server's. */
 import { readCount } from './number';
 
-export type Item = { readonly code: string; readonly kind: 'count' | 'status' | 'staffing'; readonly moment: string; readonly max: number | null };
+export type Item = {
+  readonly code: string;
+  readonly kind: 'count' | 'status' | 'staffing';
+  readonly moment: string;
+  readonly max: number | null;
+};
 /** What a field holds: the text of a count, the code of a choice, or that it does not apply. Blank: not answered. */
 export type Entry = { readonly text: string; readonly notApplicable: boolean };
 export type Entries = Readonly<Record<string, Entry>>;
-type Answered = { readonly item: { readonly code: string }; readonly count: number | null; readonly choice: string | null; readonly notApplicable: boolean };
+type Answered = {
+  readonly item: { readonly code: string };
+  readonly count: number | null;
+  readonly choice: string | null;
+  readonly notApplicable: boolean;
+};
 export type Fault = { readonly code: string; readonly kind: 'wrong' | 'tooLarge' };
 
 export const BLANK: Entry = { text: '', notApplicable: false };

@@ -58,7 +58,10 @@ export function paste(text: string, rows: readonly Row[], start: string | null):
     taken.set(row.key, typed.value);
   };
   if (table.every((cells) => cells.length === 1)) {
-    const first = Math.max(0, rows.findIndex((row) => row.key === start));
+    const first = Math.max(
+      0,
+      rows.findIndex((row) => row.key === start),
+    );
     table.forEach(([cell = ''], index) => {
       const row = rows[first + index];
       if (row) take(row, cell, row.name);
@@ -73,7 +76,10 @@ export function paste(text: string, rows: readonly Row[], start: string | null):
       const label = cells[0] ?? '';
       const cell = cells.length > 1 ? (cells[cells.length - 1] ?? '') : '';
       if (label === '' && cell === '') return;
-      const row = cells.slice(0, -1).map((each) => byCode.get(each) ?? byName.get(plain(each))).find(Boolean);
+      const row = cells
+        .slice(0, -1)
+        .map((each) => byCode.get(each) ?? byName.get(plain(each)))
+        .find(Boolean);
       // a heading is no row and no mistake
       if (row) take(row, cell, row.name);
       else if (index > 0 || readCount(cell).kind === 'number') found.unknown.push(label);
@@ -84,7 +90,13 @@ export function paste(text: string, rows: readonly Row[], start: string | null):
 }
 
 /** The slice of rows that can be seen, and some around it. */
-export function visible(count: number, top: number, height: number, rowHeight: number, around = 8): readonly [from: number, to: number] {
+export function visible(
+  count: number,
+  top: number,
+  height: number,
+  rowHeight: number,
+  around = 8,
+): readonly [from: number, to: number] {
   const from = Math.max(0, Math.floor(top / rowHeight) - around);
   return [from, Math.min(count, Math.ceil((top + height) / rowHeight) + around)];
 }
@@ -95,7 +107,9 @@ export function inProportion(total: number, weights: readonly number[]): number[
   if (sum <= 0 || total <= 0) return weights.map(() => 0);
   const floors = weights.map((weight) => Math.floor((total * weight) / sum));
   const rest = total - floors.reduce((all, units) => all + units, 0);
-  const order = weights.map((weight, index) => [(total * weight) % sum, index] as const).sort((a, b) => b[0] - a[0] || a[1] - b[1]);
+  const order = weights
+    .map((weight, index) => [(total * weight) % sum, index] as const)
+    .sort((a, b) => b[0] - a[0] || a[1] - b[1]);
   for (const [, index] of order.slice(0, rest)) floors[index] = (floors[index] ?? 0) + 1;
   return floors;
 }

@@ -11,7 +11,19 @@ const FRAME = '92 -2 348 374';
 type Outlines = { paths: readonly string[] };
 
 /** The 47 prefectures. The table and the tiles are the way to them by keyboard. */
-export function JapanMap({ areas, breaks, show, title, href }: { areas: readonly Area[]; breaks: readonly number[]; show: (value: number) => string; title: string; href?: (code: string) => string }) {
+export function JapanMap({
+  areas,
+  breaks,
+  show,
+  title,
+  href,
+}: {
+  areas: readonly Area[];
+  breaks: readonly number[];
+  show: (value: number) => string;
+  title: string;
+  href?: (code: string) => string;
+}) {
   const { t } = useWork();
   const [outlines, setOutlines] = useState<Outlines | null>(null);
   const [, navigate] = useLocation();
@@ -29,12 +41,21 @@ export function JapanMap({ areas, breaks, show, title, href }: { areas: readonly
     const level = area?.value == null ? null : classOf(area.value, breaks);
     const fill = level === null ? `url(#${id}-dots)` : level === 4 ? `url(#${id}-hatch)` : RAMP[level];
     return (
-      <path key={number} d={path} fill={fill} stroke={level === null ? '#626264' : undefined} onClick={() => area && href && navigate(href(area.code))}>
+      <path
+        key={number}
+        d={path}
+        fill={fill}
+        stroke={level === null ? '#626264' : undefined}
+        onClick={() => area && href && navigate(href(area.code))}
+      >
         <title>{area ? `${area.name} ${area.value === null ? area.blank : show(area.value)}` : number}</title>
       </path>
     );
   };
-  const summary = most && least ? t.overview.mapSummary(title, most.name, show(most.value), least.name, show(least.value)) : t.overview.mapEmpty;
+  const summary =
+    most && least
+      ? t.overview.mapSummary(title, most.name, show(most.value), least.name, show(least.value))
+      : t.overview.mapEmpty;
   return (
     <figure style={{ margin: 0 }}>
       <div style={{ aspectRatio: '348 / 374', maxHeight: '30rem', margin: '0 auto' }}>
@@ -42,24 +63,30 @@ export function JapanMap({ areas, breaks, show, title, href }: { areas: readonly
           <svg className="map" viewBox={FRAME} role="img" aria-label={summary} style={{ height: '100%' }}>
             <defs>
               <pattern id={`${id}-hatch`} width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-                <rect width="5" height="5" fill={RAMP[4]} /><rect width="1.4" height="5" fill="#8fb4ea" />
+                <rect width="5" height="5" fill={RAMP[4]} />
+                <rect width="1.4" height="5" fill="#8fb4ea" />
               </pattern>
               <pattern id={`${id}-dots`} width="4" height="4" patternUnits="userSpaceOnUse">
-                <rect width="4" height="4" fill="#fff" /><circle cx="1" cy="1" r=".6" fill="#626264" />
+                <rect width="4" height="4" fill="#fff" />
+                <circle cx="1" cy="1" r=".6" fill="#626264" />
               </pattern>
             </defs>
             {outlines.paths.map((_, index) => draw(index))}
             {/* the islands of the south lie in a frame of their own, so that the rest is not small */}
             <svg x={SOUTH.x} y={SOUTH.y} width={SOUTH.size} height={SOUTH.size} viewBox={SOUTH.viewBox}>
               <rect x="-2" y="366" width="152" height="152" fill="#fff" stroke="#8e8e93" strokeWidth="1.4" />
-              <text x="4" y="380" fontSize="11" fill="#4d4d50">{t.overview.southern}</text>
+              <text x="4" y="380" fontSize="11" fill="#4d4d50">
+                {t.overview.southern}
+              </text>
               {SOUTHERN.map((index) => draw(index))}
             </svg>
           </svg>
         ) : null}
       </div>
       <Legend breaks={breaks} show={show} />
-      <figcaption className="quiet">{t.overview.hatch} ｜ {t.overview.credit}</figcaption>
+      <figcaption className="quiet">
+        {t.overview.hatch} ｜ {t.overview.credit}
+      </figcaption>
     </figure>
   );
 }
@@ -88,7 +115,11 @@ export function Legend({ breaks, show }: { breaks: readonly number[]; show: (val
       ))}
       <li>
         <svg viewBox="0 0 22 14" aria-hidden="true">
-          <defs><pattern id={id} width="4" height="4" patternUnits="userSpaceOnUse"><circle cx="1.5" cy="1.5" r=".7" fill="#626264" /></pattern></defs>
+          <defs>
+            <pattern id={id} width="4" height="4" patternUnits="userSpaceOnUse">
+              <circle cx="1.5" cy="1.5" r=".7" fill="#626264" />
+            </pattern>
+          </defs>
           <rect x=".5" y=".5" width="21" height="13" fill={`url(#${id})`} stroke="#626264" />
         </svg>
         {t.overview.noFigure}

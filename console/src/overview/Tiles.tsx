@@ -4,8 +4,20 @@ import { INDICATORS, PARTS, sumOf, valueOf, type Indicator, type Picture } from 
 /** The main indicators, each with its definition and what it was the day and the week before. */
 export function Tiles({ now, before, week }: { now: Picture; before: Picture | null; week: Picture | null }) {
   const { t, pct, num, signed, points } = useWork();
-  const names: Record<Indicator, string> = { ready: t.overview.readyOccupancy, severe: t.overview.severeOccupancy, icu: t.overview.icuOccupancy, inpatients: t.overview.inpatients, rate: t.overview.rate };
-  const definitions: Record<Indicator, string> = { ready: t.overview.readyDef, severe: t.overview.severeDef, icu: t.overview.icuDef, inpatients: t.overview.inpatientsDef, rate: t.overview.rateDef };
+  const names: Record<Indicator, string> = {
+    ready: t.overview.readyOccupancy,
+    severe: t.overview.severeOccupancy,
+    icu: t.overview.icuOccupancy,
+    inpatients: t.overview.inpatients,
+    rate: t.overview.rate,
+  };
+  const definitions: Record<Indicator, string> = {
+    ready: t.overview.readyDef,
+    severe: t.overview.severeDef,
+    icu: t.overview.icuDef,
+    inpatients: t.overview.inpatientsDef,
+    rate: t.overview.rateDef,
+  };
   const shown: readonly Indicator[] = INDICATORS.filter((indicator) => indicator !== 'icu');
   const compare = (indicator: Indicator, earlier: Picture | null) => {
     const [one, other] = [valueOf(now, indicator), valueOf(earlier, indicator)];
@@ -17,10 +29,15 @@ export function Tiles({ now, before, week }: { now: Picture; before: Picture | n
     <section aria-label={t.overview.tiles} className="tiles">
       {shown.map((indicator) => {
         const value = valueOf(now, indicator);
-        const parts = indicator === 'ready' || indicator === 'severe' || indicator === 'icu' ? PARTS[indicator].map((code) => sumOf(now, code)) : null;
+        const parts =
+          indicator === 'ready' || indicator === 'severe' || indicator === 'icu'
+            ? PARTS[indicator].map((code) => sumOf(now, code))
+            : null;
         return (
           <div key={indicator} className="tile">
-            <div className="what" title={definitions[indicator]}>{names[indicator]}</div>
+            <div className="what" title={definitions[indicator]}>
+              {names[indicator]}
+            </div>
             <div className="value">
               {value === null ? '—' : indicator === 'inpatients' ? num(value) : pct(value).replace('%', '')}
               <small>{value === null ? '' : indicator === 'inpatients' ? t.units.patients : '%'}</small>
@@ -30,7 +47,14 @@ export function Tiles({ now, before, week }: { now: Picture; before: Picture | n
               {indicator === 'rate' ? `${num(now.coverage.reported)} / ${num(now.coverage.due)} ${t.units.facilities}` : null}
               {indicator === 'inpatients' ? t.moments.now : null}
             </div>
-            <div className="compare"><span>{t.words.dayBefore} <b>{compare(indicator, before)}</b></span><span>{t.words.weekBefore} <b>{compare(indicator, week)}</b></span></div>
+            <div className="compare">
+              <span>
+                {t.words.dayBefore} <b>{compare(indicator, before)}</b>
+              </span>
+              <span>
+                {t.words.weekBefore} <b>{compare(indicator, week)}</b>
+              </span>
+            </div>
           </div>
         );
       })}

@@ -14,7 +14,14 @@ import { minutesLeft } from '../lib/report';
 import { Badge, Card, Failed, Page, Waiting } from '../ui/parts';
 
 const ASKED_DAYS = 14;
-type Revision = { id: string; revision: number; submitted_at: string; submitted_by: string; reason: string | null; warnings: readonly unknown[] };
+type Revision = {
+  id: string;
+  revision: number;
+  submitted_at: string;
+  submitted_by: string;
+  reason: string | null;
+  warnings: readonly unknown[];
+};
 
 /** The reports of a month: done, late, missing; the revisions of a day, and the way to a correction. */
 export default function Calendar({ month: asked }: { month: string | undefined }) {
@@ -35,7 +42,9 @@ export default function Calendar({ month: asked }: { month: string | undefined }
     let isGone = false;
     // a question names at most fifteen reports
     const days = daysOfMonth(month);
-    const parts = [0, ASKED_DAYS, 2 * ASKED_DAYS].map((from) => Array.from({ length: ASKED_DAYS }, (_, index) => addDays(days[0] ?? '', from + index)));
+    const parts = [0, ASKED_DAYS, 2 * ASKED_DAYS].map((from) =>
+      Array.from({ length: ASKED_DAYS }, (_, index) => addDays(days[0] ?? '', from + index)),
+    );
     const load = async () => {
       const answers = await Promise.all(
         parts.map((part) => {
@@ -46,11 +55,17 @@ export default function Calendar({ month: asked }: { month: string | undefined }
       // a day that the nation has no sums of was never opened: nobody had to report
       const nations = await Promise.all(
         parts.map((part) => {
-          const variables = { code: '000000', items: [], ...Object.fromEntries(part.map((day, index) => [`d${index}`, day])) } as unknown as TrendQueryVariables;
+          const variables = {
+            code: '000000',
+            items: [],
+            ...Object.fromEntries(part.map((day, index) => [`d${index}`, day])),
+          } as unknown as TrendQueryVariables;
           return ask(client, TrendDocument, variables);
         }),
       );
-      const open = nations.flatMap(({ territory }) => Object.values(territory ?? {}).flatMap((value) => (typeof value === 'object' && value !== null ? [value.day] : [])));
+      const open = nations.flatMap(({ territory }) =>
+        Object.values(territory ?? {}).flatMap((value) => (typeof value === 'object' && value !== null ? [value.day] : [])),
+      );
       const found = new Map<string, StampFragment>();
       for (const { facility } of answers) {
         for (const value of Object.values(facility ?? {})) {
@@ -67,8 +82,18 @@ export default function Calendar({ month: asked }: { month: string | undefined }
       isGone = true;
     };
   }, [client, month, key]);
-  if (problem) return <Page title={t.calendar.title} narrow><Failed problem={problem} /></Page>;
-  if (!clock || !stamps || !form?.form) return <Page title={t.calendar.title} narrow><Waiting fetching /></Page>;
+  if (problem)
+    return (
+      <Page title={t.calendar.title} narrow>
+        <Failed problem={problem} />
+      </Page>
+    );
+  if (!clock || !stamps || !form?.form)
+    return (
+      <Page title={t.calendar.title} narrow>
+        <Waiting fetching />
+      </Page>
+    );
   const due = form.form.due;
   const window = form.form.correctionDays;
   const days = daysOfMonth(month);
@@ -79,7 +104,14 @@ export default function Calendar({ month: asked }: { month: string | undefined }
     if (!opened.has(day)) return 'none';
     return day === clock.day && minutesLeft(day, due, clock.now) >= 0 ? 'open' : 'missing';
   };
-  const words = { done: t.calendar.done, late: t.calendar.late, missing: t.calendar.missing, open: t.words.unreported, future: t.calendar.future, none: t.calendar.none };
+  const words = {
+    done: t.calendar.done,
+    late: t.calendar.late,
+    missing: t.calendar.missing,
+    open: t.words.unreported,
+    future: t.calendar.future,
+    none: t.calendar.none,
+  };
   const tones = { done: 'good', late: 'warn', missing: 'bad', open: 'info', future: 'plain', none: 'plain' } as const;
   const marks = { done: '✓ ', late: '✓ ', missing: '! ', open: '', future: '', none: '' };
   const weeks: (string | null)[][] = [];
@@ -93,27 +125,63 @@ export default function Calendar({ month: asked }: { month: string | undefined }
     navigate(`/reports/${to}`);
   };
   return (
-    <Page title={t.calendar.title} narrow lead={t.calendar.summary(count('done') + count('late'), count('late'), count('missing'))}>
+    <Page
+      title={t.calendar.title}
+      narrow
+      lead={t.calendar.summary(count('done') + count('late'), count('late'), count('missing'))}
+    >
       <Card
         title={longDay(`${month}-01`).replace(/1日|^1 /, '')}
-        aside={(
+        aside={
           <span className="inline-field">
-            <button type="button" className="button" onClick={() => go(addMonths(month, -1))}>{t.calendar.previous}</button>
-            <button type="button" className="button" disabled={month >= monthOf(clock.day)} onClick={() => go(addMonths(month, 1))}>{t.calendar.next}</button>
+            <button type="button" className="button" onClick={() => go(addMonths(month, -1))}>
+              {t.calendar.previous}
+            </button>
+            <button
+              type="button"
+              className="button"
+              disabled={month >= monthOf(clock.day)}
+              onClick={() => go(addMonths(month, 1))}
+            >
+              {t.calendar.next}
+            </button>
           </span>
-        )}
+        }
       >
         <table className="calendar">
-          <thead><tr>{t.calendar.week.map((name) => <th key={name} scope="col">{name}</th>)}</tr></thead>
+          <thead>
+            <tr>
+              {t.calendar.week.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
           <tbody>
             {weeks.map((week, index) => (
               <tr key={index}>
                 {week.map((day, place) => (
                   <td key={place}>
                     {day === null ? null : (
-                      <button type="button" aria-pressed={picked === day} disabled={stateOf(day) === 'future' || stateOf(day) === 'none'} onClick={() => setPicked(day)}>
-                        <b>{Number(day.slice(8))}{day === clock.day ? <span className="quiet"> {t.calendar.today}</span> : null}</b>
-                        {stateOf(day) === 'future' ? <span className="visually-hidden">{words.future}</span> : <Badge tone={tones[stateOf(day)]}>{marks[stateOf(day)]}{words[stateOf(day)]}</Badge>}
+                      <button
+                        type="button"
+                        aria-pressed={picked === day}
+                        disabled={stateOf(day) === 'future' || stateOf(day) === 'none'}
+                        onClick={() => setPicked(day)}
+                      >
+                        <b>
+                          {Number(day.slice(8))}
+                          {day === clock.day ? <span className="quiet"> {t.calendar.today}</span> : null}
+                        </b>
+                        {stateOf(day) === 'future' ? (
+                          <span className="visually-hidden">{words.future}</span>
+                        ) : (
+                          <Badge tone={tones[stateOf(day)]}>
+                            {marks[stateOf(day)]}
+                            {words[stateOf(day)]}
+                          </Badge>
+                        )}
                         {stamps.get(day) ? <span className="quiet"> {time(stamps.get(day)?.submittedAt ?? '')}</span> : null}
                       </button>
                     )}
@@ -124,7 +192,17 @@ export default function Calendar({ month: asked }: { month: string | undefined }
           </tbody>
         </table>
       </Card>
-      {picked === null ? <p className="quiet">{t.calendar.choose}</p> : <Day key={picked} facility={key} day={picked} isOpen={daysBetween(picked, clock.day) <= window} has={stamps.has(picked)} />}
+      {picked === null ? (
+        <p className="quiet">{t.calendar.choose}</p>
+      ) : (
+        <Day
+          key={picked}
+          facility={key}
+          day={picked}
+          isOpen={daysBetween(picked, clock.day) <= window}
+          has={stamps.has(picked)}
+        />
+      )}
     </Page>
   );
 }
@@ -140,17 +218,40 @@ function Day({ facility, day, isOpen, has }: { facility: string; day: string; is
       .catch((failure: unknown) => setProblem(failure instanceof Problem ? failure : null));
   }, [facility, day, has]);
   return (
-    <Card title={`${longDay(day)} ${t.calendar.revisions}`} aside={isOpen ? <Link className="button primary" href={`/report/${day}`}>{has ? t.calendar.correct : t.calendar.make}</Link> : <span className="quiet">{t.calendar.closed}</span>}>
+    <Card
+      title={`${longDay(day)} ${t.calendar.revisions}`}
+      aside={
+        isOpen ? (
+          <Link className="button primary" href={`/report/${day}`}>
+            {has ? t.calendar.correct : t.calendar.make}
+          </Link>
+        ) : (
+          <span className="quiet">{t.calendar.closed}</span>
+        )
+      }
+    >
       {problem ? <Failed problem={problem} /> : null}
       {revisions === null && !problem ? <Waiting fetching /> : null}
       {revisions?.length === 0 ? <p>{t.calendar.missing}</p> : null}
       {revisions && revisions.length > 0 ? (
         <div className="scroll" tabIndex={0} role="group" aria-label={t.calendar.revisions}>
           <table>
-            <thead><tr><th scope="col">{t.report.revision}</th><th scope="col">{t.report.receivedAt}</th><th scope="col">{t.by}</th><th scope="col">{t.reason}</th></tr></thead>
+            <thead>
+              <tr>
+                <th scope="col">{t.report.revision}</th>
+                <th scope="col">{t.report.receivedAt}</th>
+                <th scope="col">{t.by}</th>
+                <th scope="col">{t.reason}</th>
+              </tr>
+            </thead>
             <tbody>
               {revisions.map((each) => (
-                <tr key={each.id}><th scope="row">{each.revision}</th><td className="nowrap">{dayTime(each.submitted_at)}</td><td>{each.submitted_by}</td><td>{each.reason ?? ''}</td></tr>
+                <tr key={each.id}>
+                  <th scope="row">{each.revision}</th>
+                  <td className="nowrap">{dayTime(each.submitted_at)}</td>
+                  <td>{each.submitted_by}</td>
+                  <td>{each.reason ?? ''}</td>
+                </tr>
               ))}
             </tbody>
           </table>

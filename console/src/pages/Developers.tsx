@@ -26,7 +26,12 @@ export default function Developers() {
     setBusy(true);
     try {
       const body = JSON.stringify({ query, variables: variables.trim() === '' ? {} : (JSON.parse(variables) as unknown) });
-      const response = await watched('/graphql', { method: 'POST', credentials: 'same-origin', headers: { ...headers(), 'Content-Type': 'application/json' }, body });
+      const response = await watched('/graphql', {
+        method: 'POST',
+        credentials: 'same-origin',
+        headers: { ...headers(), 'Content-Type': 'application/json' },
+        body,
+      });
       setResult(JSON.stringify(await response.json(), null, 2));
     } catch (failure) {
       setResult(String(failure));
@@ -39,17 +44,52 @@ export default function Developers() {
       <div className="grid2">
         <Card>
           <form
-            onSubmit={(event) => { event.preventDefault(); void run(); }}
-            onKeyDown={(event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); void run(); } }}
+            onSubmit={(event) => {
+              event.preventDefault();
+              void run();
+            }}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+                event.preventDefault();
+                void run();
+              }
+            }}
           >
-            <label className="label" htmlFor="query">{t.dev.query}</label>
-            <textarea id="query" className="code" rows={16} spellCheck={false} value={query} onChange={(event) => setQuery(event.target.value)} />
-            <label className="label" htmlFor="variables">{t.dev.variables}</label>
-            <textarea id="variables" className="code" rows={3} spellCheck={false} value={variables} onChange={(event) => setVariables(event.target.value)} />
-            <p className="actions"><button className="button primary" disabled={isBusy}>{t.dev.run}</button> <span className="quiet">Ctrl + Enter</span></p>
+            <label className="label" htmlFor="query">
+              {t.dev.query}
+            </label>
+            <textarea
+              id="query"
+              className="code"
+              rows={16}
+              spellCheck={false}
+              value={query}
+              onChange={(event) => setQuery(event.target.value)}
+            />
+            <label className="label" htmlFor="variables">
+              {t.dev.variables}
+            </label>
+            <textarea
+              id="variables"
+              className="code"
+              rows={3}
+              spellCheck={false}
+              value={variables}
+              onChange={(event) => setVariables(event.target.value)}
+            />
+            <p className="actions">
+              <button className="button primary" disabled={isBusy}>
+                {t.dev.run}
+              </button>{' '}
+              <span className="quiet">Ctrl + Enter</span>
+            </p>
           </form>
         </Card>
-        <Card title={t.dev.result}><pre tabIndex={0} role="group" aria-label={t.dev.result} aria-live="polite">{result}</pre></Card>
+        <Card title={t.dev.result}>
+          <pre tabIndex={0} role="group" aria-label={t.dev.result} aria-live="polite">
+            {result}
+          </pre>
+        </Card>
       </div>
     </Page>
   );

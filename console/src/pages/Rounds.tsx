@@ -10,7 +10,9 @@ import { Badge, Card, Page, Waiting } from '../ui/parts';
 export function worksheetOf(round: ProgressFragment, territory: { code: string; tier: string }): string {
   const levels = round.stream.levels;
   const last = levels[levels.length - 1];
-  return last === territory.tier ? `/rounds/${round.roundId}/sites/${territory.code}` : `/rounds/${round.roundId}/plan/${territory.code}`;
+  return last === territory.tier
+    ? `/rounds/${round.roundId}/sites/${territory.code}`
+    : `/rounds/${round.roundId}/plan/${territory.code}`;
 }
 
 export function Levels({ round }: { round: ProgressFragment }) {
@@ -20,14 +22,31 @@ export function Levels({ round }: { round: ProgressFragment }) {
       <table className="table-first">
         <thead>
           <tr>
-            <th scope="col">{t.rounds.levels}</th><th scope="col">{t.rounds.due}</th><th scope="col" className="num">{t.rounds.committed}</th>
-            <th scope="col" className="num">{t.rounds.granted}</th><th scope="col" className="num">{t.rounds.released}</th><th scope="col" className="num">{t.rounds.transit}</th><th scope="col" className="num">{t.rounds.received}</th>
+            <th scope="col">{t.rounds.levels}</th>
+            <th scope="col">{t.rounds.due}</th>
+            <th scope="col" className="num">
+              {t.rounds.committed}
+            </th>
+            <th scope="col" className="num">
+              {t.rounds.granted}
+            </th>
+            <th scope="col" className="num">
+              {t.rounds.released}
+            </th>
+            <th scope="col" className="num">
+              {t.rounds.transit}
+            </th>
+            <th scope="col" className="num">
+              {t.rounds.received}
+            </th>
           </tr>
         </thead>
         <tbody>
           {round.levels.map((level) => (
             <tr key={level.level}>
-              <th scope="row">{t.rounds.level[level.level]} {level.late ? <Badge tone="warn">{t.rounds.late}</Badge> : null}</th>
+              <th scope="row">
+                {t.rounds.level[level.level]} {level.late ? <Badge tone="warn">{t.rounds.late}</Badge> : null}
+              </th>
               <td className="nowrap">{dayTime(level.dueAt)}</td>
               <td className="num">
                 <span className="bar-cell">
@@ -35,7 +54,10 @@ export function Levels({ round }: { round: ProgressFragment }) {
                   {num(level.committed)} / {num(level.due)}
                 </span>
               </td>
-              <td className="num">{num(level.grantedVials)}</td><td className="num">{num(level.releasedVials)}</td><td className="num">{num(level.inTransitVials)}</td><td className="num">{num(level.receivedVials)}</td>
+              <td className="num">{num(level.grantedVials)}</td>
+              <td className="num">{num(level.releasedVials)}</td>
+              <td className="num">{num(level.inTransitVials)}</td>
+              <td className="num">{num(level.receivedVials)}</td>
             </tr>
           ))}
         </tbody>
@@ -62,17 +84,32 @@ export default function Rounds() {
       {data?.rounds ? null : <Waiting fetching={fetching} error={error} again={again} />}
       {data && data.rounds.length === 0 ? <p>{t.rounds.none}</p> : null}
       {data?.rounds.map((round) => (
-        <Card key={round.roundId} title={`${t.rounds.round(round.number)} ${say({ ja: round.productDetails.name.ja, en: round.productDetails.name.en })}`} aside={<Badge>{say(round.stream.name)}</Badge>}>
+        <Card
+          key={round.roundId}
+          title={`${t.rounds.round(round.number)} ${say({ ja: round.productDetails.name.ja, en: round.productDetails.name.en })}`}
+          aside={<Badge>{say(round.stream.name)}</Badge>}
+        >
           <p>
-            {t.rounds.delivery}: {longDay(round.deliveryFrom)} – {longDay(round.deliveryTo)} ｜ {t.rounds.pack(num(round.packVials))} ｜ {t.rounds.storage[round.productDetails.storage]}
-            {round.supplyVials === null ? null : <> ｜ {t.rounds.supply} <b>{num(round.supplyVials)}</b> {say(round.productDetails.unit)}{paren(`${num(Math.floor(round.supplyVials / round.packVials))} ${t.units.boxes}`)}</>}
+            {t.rounds.delivery}: {longDay(round.deliveryFrom)} – {longDay(round.deliveryTo)} ｜{' '}
+            {t.rounds.pack(num(round.packVials))} ｜ {t.rounds.storage[round.productDetails.storage]}
+            {round.supplyVials === null ? null : (
+              <>
+                {' '}
+                ｜ {t.rounds.supply} <b>{num(round.supplyVials)}</b> {say(round.productDetails.unit)}
+                {paren(`${num(Math.floor(round.supplyVials / round.packVials))} ${t.units.boxes}`)}
+              </>
+            )}
           </p>
           <Levels round={round} />
           <p className="actions">
             {['ministry', 'prefecture', 'municipality'].includes(me.role) ? (
-              <Link className="button primary" href={worksheetOf(round, me.territory)}>{worksheetOf(round, me.territory).includes('/sites/') ? t.rounds.sites : t.rounds.worksheet}</Link>
+              <Link className="button primary" href={worksheetOf(round, me.territory)}>
+                {worksheetOf(round, me.territory).includes('/sites/') ? t.rounds.sites : t.rounds.worksheet}
+              </Link>
             ) : null}
-            <Link className="button" href={`/rounds/${round.roundId}`}>{t.rounds.progress}</Link>
+            <Link className="button" href={`/rounds/${round.roundId}`}>
+              {t.rounds.progress}
+            </Link>
           </p>
         </Card>
       ))}

@@ -5,14 +5,27 @@ import { unitsOf, visible, type Change, type Edits, type Row } from '../lib/shee
 import { Badge } from '../ui/parts';
 
 export type GridRow = Row & {
-  flags: readonly string[]; state: string; reason: string | null; by: string | null; cursor: string; before: string | null;
-  population: number | null; wish: number | null; stock: number | null;
+  flags: readonly string[];
+  state: string;
+  reason: string | null;
+  by: string | null;
+  cursor: string;
+  before: string | null;
+  population: number | null;
+  wish: number | null;
+  stock: number | null;
 };
 const ROW_PX = 49;
 
 type Props = {
-  rows: readonly GridRow[]; edits: Edits; unitVials: number; canEdit: boolean; here: string | null;
-  onHere: (key: string) => void; onChange: (changes: readonly Change[]) => void; columns: { stock: boolean };
+  rows: readonly GridRow[];
+  edits: Edits;
+  unitVials: number;
+  canEdit: boolean;
+  here: string | null;
+  onHere: (key: string) => void;
+  onChange: (changes: readonly Change[]) => void;
+  columns: { stock: boolean };
 };
 
 /** Only the rows that can be seen are drawn, so that 1,741 of them stay fluid. */
@@ -55,30 +68,63 @@ export function Grid({ rows, edits, unitVials, canEdit, here, onHere, onChange, 
     <div className="sheet" ref={box} onScroll={onScroll} tabIndex={0} role="group" aria-label={t.sheet.title}>
       <table aria-rowcount={rows.length + 1}>
         <colgroup>
-          <col style={{ width: '9.5rem' }} /><col style={{ width: '6.5rem' }} />{columns.stock ? <col style={{ width: '7.5rem' }} /> : null}<col style={{ width: '8.5rem' }} /><col style={{ width: '6.5rem' }} />
-          <col style={{ width: '13rem' }} /><col style={{ width: '7rem' }} />
+          <col style={{ width: '9.5rem' }} />
+          <col style={{ width: '6.5rem' }} />
+          {columns.stock ? <col style={{ width: '7.5rem' }} /> : null}
+          <col style={{ width: '8.5rem' }} />
+          <col style={{ width: '6.5rem' }} />
+          <col style={{ width: '13rem' }} />
+          <col style={{ width: '7rem' }} />
         </colgroup>
         <thead>
           <tr aria-rowindex={1}>
             <th scope="col">{t.sheet.place}</th>
-            <th scope="col" className="num">{t.sheet.population}</th>
-            {columns.stock ? <th scope="col" className="num">{t.sheet.stock} <small>{t.units.vials}</small></th> : null}
-            <th scope="col" className="num">{t.sheet.wish} <small>{t.units.vials}</small></th>
-            <th scope="col" className="num">{t.sheet.computed}</th>
-            <th scope="col" className="num">{t.sheet.typed}{paren(t.sheet.unit)}</th>
-            <th scope="col" className="num">{t.sheet.difference}</th>
+            <th scope="col" className="num">
+              {t.sheet.population}
+            </th>
+            {columns.stock ? (
+              <th scope="col" className="num">
+                {t.sheet.stock} <small>{t.units.vials}</small>
+              </th>
+            ) : null}
+            <th scope="col" className="num">
+              {t.sheet.wish} <small>{t.units.vials}</small>
+            </th>
+            <th scope="col" className="num">
+              {t.sheet.computed}
+            </th>
+            <th scope="col" className="num">
+              {t.sheet.typed}
+              {paren(t.sheet.unit)}
+            </th>
+            <th scope="col" className="num">
+              {t.sheet.difference}
+            </th>
           </tr>
         </thead>
         <tbody>
-          <tr className="spacer" aria-hidden="true"><td colSpan={columnCount} style={{ height: from * ROW_PX }} /></tr>
+          <tr className="spacer" aria-hidden="true">
+            <td colSpan={columnCount} style={{ height: from * ROW_PX }} />
+          </tr>
           {rows.slice(from, to).map((row, offset) => (
             <Line
-              key={row.key} row={row} index={from + offset} units={unitsOf(row, edits)} isEdited={edits[row.key] !== undefined}
-              unitVials={unitVials} canEdit={canEdit} isHere={here === row.key} hasStock={columns.stock}
-              onHere={onHere} onChange={onChange} onGo={go}
+              key={row.key}
+              row={row}
+              index={from + offset}
+              units={unitsOf(row, edits)}
+              isEdited={edits[row.key] !== undefined}
+              unitVials={unitVials}
+              canEdit={canEdit}
+              isHere={here === row.key}
+              hasStock={columns.stock}
+              onHere={onHere}
+              onChange={onChange}
+              onGo={go}
             />
           ))}
-          <tr className="spacer" aria-hidden="true"><td colSpan={columnCount} style={{ height: (rows.length - to) * ROW_PX }} /></tr>
+          <tr className="spacer" aria-hidden="true">
+            <td colSpan={columnCount} style={{ height: (rows.length - to) * ROW_PX }} />
+          </tr>
         </tbody>
       </table>
     </div>
@@ -86,8 +132,17 @@ export function Grid({ rows, edits, unitVials, canEdit, here, onHere, onChange, 
 }
 
 type LineProps = {
-  row: GridRow; index: number; units: number; isEdited: boolean; unitVials: number; canEdit: boolean; isHere: boolean; hasStock: boolean;
-  onHere: (key: string) => void; onChange: (changes: readonly Change[]) => void; onGo: (index: number) => void;
+  row: GridRow;
+  index: number;
+  units: number;
+  isEdited: boolean;
+  unitVials: number;
+  canEdit: boolean;
+  isHere: boolean;
+  hasStock: boolean;
+  onHere: (key: string) => void;
+  onChange: (changes: readonly Change[]) => void;
+  onGo: (index: number) => void;
 };
 
 const Line = memo(function Line({ row, index, units, isEdited, canEdit, isHere, hasStock, onHere, onChange, onGo }: LineProps) {
@@ -118,33 +173,78 @@ const Line = memo(function Line({ row, index, units, isEdited, canEdit, isHere, 
   };
   const value = (figure: number | null) => (figure === null ? '—' : num(figure));
   return (
-    <tr className={`${isEdited ? 'changed' : ''} ${isHere ? 'here' : ''}`} aria-rowindex={index + 2} onClick={() => onHere(row.key)}>
+    <tr
+      className={`${isEdited ? 'changed' : ''} ${isHere ? 'here' : ''}`}
+      aria-rowindex={index + 2}
+      onClick={() => onHere(row.key)}
+    >
       <th scope="row" title={row.name}>
         <span lang={lang === 'en' ? 'ja' : undefined}>{row.name}</span>
-        {row.flags.length > 0 ? <> <Badge tone="warn">{row.flags.map((flag) => t.sheet.flags[flag] ?? flag).join(', ')}</Badge></> : null}
+        {row.flags.length > 0 ? (
+          <>
+            {' '}
+            <Badge tone="warn">{row.flags.map((flag) => t.sheet.flags[flag] ?? flag).join(', ')}</Badge>
+          </>
+        ) : null}
       </th>
       <td className="num">{value(row.population)}</td>
       {hasStock ? <td className="num">{value(row.stock)}</td> : null}
       <td className="num">{value(row.wish)}</td>
       <td className="num">
-        <button type="button" className="why" aria-label={`${t.sheet.whyOf(row.name)} ${num(row.computed)}`} onClick={() => onHere(row.key)}>{num(row.computed)}</button>
+        <button
+          type="button"
+          className="why"
+          aria-label={`${t.sheet.whyOf(row.name)} ${num(row.computed)}`}
+          onClick={() => onHere(row.key)}
+        >
+          {num(row.computed)}
+        </button>
       </td>
       <td className="num">
         {canEdit ? (
           <span className="entry">
-            <button type="button" className="button step" aria-label={`${row.name} ${t.sheet.less}`} disabled={units === 0} onClick={() => step(-1)} tabIndex={-1}>−</button>
+            <button
+              type="button"
+              className="button step"
+              aria-label={`${row.name} ${t.sheet.less}`}
+              disabled={units === 0}
+              onClick={() => step(-1)}
+              tabIndex={-1}
+            >
+              −
+            </button>
             <input
-              data-key={row.key} inputMode="numeric" autoComplete="off" aria-label={`${row.name} ${t.sheet.typed}`} aria-invalid={isWrong}
-              value={draft ?? num(units)} onFocus={(event) => { onHere(row.key); event.target.select(); }}
-              onChange={(event) => setDraft(event.target.value)} onBlur={settle} onKeyDown={onKey}
+              data-key={row.key}
+              inputMode="numeric"
+              autoComplete="off"
+              aria-label={`${row.name} ${t.sheet.typed}`}
+              aria-invalid={isWrong}
+              value={draft ?? num(units)}
+              onFocus={(event) => {
+                onHere(row.key);
+                event.target.select();
+              }}
+              onChange={(event) => setDraft(event.target.value)}
+              onBlur={settle}
+              onKeyDown={onKey}
             />
-            <button type="button" className="button step" aria-label={`${row.name} ${t.sheet.more}`} onClick={() => step(1)} tabIndex={-1}>＋</button>
+            <button
+              type="button"
+              className="button step"
+              aria-label={`${row.name} ${t.sheet.more}`}
+              onClick={() => step(1)}
+              tabIndex={-1}
+            >
+              ＋
+            </button>
           </span>
         ) : (
           num(units)
         )}
       </td>
-      <td className="num">{difference === 0 ? <span className="quiet">{t.words.unchanged}</span> : <b>{signed(difference)}</b>}</td>
+      <td className="num">
+        {difference === 0 ? <span className="quiet">{t.words.unchanged}</span> : <b>{signed(difference)}</b>}
+      </td>
     </tr>
   );
 });

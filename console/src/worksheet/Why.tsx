@@ -19,7 +19,10 @@ function figuresOf(details: string): Figure[] {
 export function Why({ plan, row, below }: { plan: string; row: GridRow | null; below: boolean }) {
   const { paren, t, num, lang, longDay } = useWork();
   const [{ data, fetching, error }] = useQuery({
-    query: WhyDocument, variables: { plan, after: row?.before ?? null, below }, pause: row === null, requestPolicy: 'cache-first',
+    query: WhyDocument,
+    variables: { plan, after: row?.before ?? null, below },
+    pause: row === null,
+    requestPolicy: 'cache-first',
   });
   const line = data?.plan?.lines.edges[0]?.node;
   const isIt = row !== null && line?.recipient === row.key;
@@ -30,7 +33,9 @@ export function Why({ plan, row, below }: { plan: string; row: GridRow | null; b
       {row !== null && !isIt ? <Waiting fetching={fetching} error={error} /> : null}
       {isIt && line ? (
         <>
-          <p><b className="num">{num(line.computed)}</b> {t.sheet.unit}</p>
+          <p>
+            <b className="num">{num(line.computed)}</b> {t.sheet.unit}
+          </p>
           {line.explanations.map((part) => (
             <div key={part.component} className="sentence">
               <b>{t.sheet.component[part.component] ?? part.component}</b>
@@ -47,14 +52,22 @@ export function Why({ plan, row, below }: { plan: string; row: GridRow | null; b
                     <dt>{names[figure.indicator] ?? figure.indicator}</dt>
                     <dd>
                       <b>{typeof figure.value === 'number' ? num(figure.value) : figure.value}</b>
-                      <span className="quiet"> {figure.as_of ? longDay(figure.as_of) : ''} <span lang="ja">{figure.source}</span></span>
+                      <span className="quiet">
+                        {' '}
+                        {figure.as_of ? longDay(figure.as_of) : ''} <span lang="ja">{figure.source}</span>
+                      </span>
                     </dd>
                   </div>
                 ))}
               </dl>
             </>
           ) : null}
-          {row.reason ? <p className="quiet">{t.sheet.reason}: {row.reason}{paren(row.by)}</p> : null}
+          {row.reason ? (
+            <p className="quiet">
+              {t.sheet.reason}: {row.reason}
+              {paren(row.by)}
+            </p>
+          ) : null}
         </>
       ) : null}
     </Card>
