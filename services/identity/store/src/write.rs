@@ -4,7 +4,6 @@ pub mod accounts;
 pub mod credentials;
 pub mod delegations;
 pub mod notices;
-pub mod credentials;
 pub mod reach;
 
 use crate::{
