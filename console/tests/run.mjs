@@ -127,6 +127,15 @@ const journeys = {
     await clean(page, 'calendar');
     await shot(page, 'journey_calendar');
     await page.context().close();
+    for (const [lang, width] of [['ja', 390], ['en', 320]]) {
+      const phone = await as('hospital', { lang, width });
+      for (const path of ['/report', '/reports', '/incoming']) {
+        await go(phone, path);
+        await clean(phone, `${path} ${lang} ${width}`);
+        await shot(phone, `journey${path.replace('/', '_')}_${lang}_${width}`);
+      }
+      await phone.context().close();
+    }
     const fresh = await as('hospital');
     await fresh.evaluate(() => history.pushState(null, '', '/report'));
     await settled(fresh);

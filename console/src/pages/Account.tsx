@@ -3,7 +3,7 @@ import { rest } from '../api/http';
 import { Problem } from '../api/problem';
 import { useMe } from '../api/session';
 import { useWork } from '../i18n/work';
-import { Enrol } from '../ui/Enrol';
+import { Enrol } from '../account/Enrol';
 import { Badge, Card, Failed, Notice, Page, Waiting } from '../ui/parts';
 
 type Standing = { enrolled: boolean; required: boolean; recovery_codes_left: number };
@@ -24,7 +24,7 @@ export default function Account() {
       }
     >
       <SecondFactor />
-      <Password />
+      <Password name={me.name} />
       <Sessions />
     </Page>
   );
@@ -99,7 +99,7 @@ function SecondFactor() {
   );
 }
 
-function Password() {
+function Password({ name }: { name: string }) {
   const { t } = useWork();
   const [current, setCurrent] = useState('');
   const [next, setNext] = useState('');
@@ -123,6 +123,7 @@ function Password() {
       {problem ? <Failed problem={problem} /> : null}
       {isDone ? <Notice tone="good" live title={t.account.passwordDone} /> : null}
       <form onSubmit={(event) => void send(event)}>
+        <input type="text" autoComplete="username" value={name} readOnly hidden />
         <div className="field">
           <label htmlFor="current">{t.account.current}</label>
           <input

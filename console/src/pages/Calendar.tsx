@@ -113,7 +113,7 @@ export default function Calendar({ month: asked }: { month: string | undefined }
     none: t.calendar.none,
   };
   const tones = { done: 'good', late: 'warn', missing: 'bad', open: 'info', future: 'plain', none: 'plain' } as const;
-  const marks = { done: '✓ ', late: '✓ ', missing: '! ', open: '', future: '', none: '' };
+  const marks = { done: '✓ ', late: '✓ ', missing: '! ', open: '○ ', future: '', none: '– ' };
   const weeks: (string | null)[][] = [];
   const cells: (string | null)[] = [...Array.from({ length: weekday(days[0] ?? '') }, () => null), ...days];
   while (cells.length % 7 !== 0) cells.push(null);
@@ -172,17 +172,17 @@ export default function Calendar({ month: asked }: { month: string | undefined }
                       >
                         <b>
                           {Number(day.slice(8))}
-                          {day === clock.day ? <span className="quiet"> {t.calendar.today}</span> : null}
+                          {day === clock.day ? <span className="quiet word"> {t.calendar.today}</span> : null}
                         </b>
                         {stateOf(day) === 'future' ? (
                           <span className="visually-hidden">{words.future}</span>
                         ) : (
                           <Badge tone={tones[stateOf(day)]}>
                             {marks[stateOf(day)]}
-                            {words[stateOf(day)]}
+                            <span className="word">{words[stateOf(day)]}</span>
                           </Badge>
                         )}
-                        {stamps.get(day) ? <span className="quiet"> {time(stamps.get(day)?.submittedAt ?? '')}</span> : null}
+                        {stamps.get(day) ? <span className="quiet word"> {time(stamps.get(day)?.submittedAt ?? '')}</span> : null}
                       </button>
                     )}
                   </td>

@@ -4,7 +4,7 @@ import { Problem } from '../api/problem';
 import { useSession } from '../api/session';
 import { useI18n } from '../i18n';
 import { Failed, Notice, Page } from '../ui/parts';
-import { Enrol } from '../ui/Enrol';
+import { Enrol } from '../account/Enrol';
 import { Vital } from './Notices';
 
 export default function SignIn() {

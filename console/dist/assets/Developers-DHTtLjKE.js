@@ -1,0 +1,10 @@
+import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{G as t,J as n,P as r,Z as i,at as a,z as o}from"./core-BK8zMgcC.js";import{t as s}from"./work-CHZTiw1K.js";var c=e(a(),1),l=t(),u=`query Situation($code: TerritoryCode!) {
+  territory(code: $code) {
+    name { ja en }
+    capacity {
+      day
+      coverage { due reported permille }
+      figures(items: ["beds_ready", "infected_in_ready_beds"]) { item { code label { ja en } } sum answered }
+    }
+  }
+}`,d=`{ "code": "000000" }`;function f(){let{t:e}=s(),[t,a]=(0,c.useState)(u),[f,p]=(0,c.useState)(d),[m,h]=(0,c.useState)(``),[g,_]=(0,c.useState)(!1),v=async()=>{_(!0);try{let e=JSON.stringify({query:t,variables:f.trim()===``?{}:JSON.parse(f)}),r=await i(`/graphql`,{method:`POST`,credentials:`same-origin`,headers:{...n(),"Content-Type":`application/json`},body:e});h(JSON.stringify(await r.json(),null,2))}catch(e){h(String(e))}finally{_(!1)}};return(0,l.jsx)(o,{title:e.dev.title,lead:e.dev.lead,children:(0,l.jsxs)(`div`,{className:`grid2`,children:[(0,l.jsx)(r,{children:(0,l.jsxs)(`form`,{onSubmit:e=>{e.preventDefault(),v()},onKeyDown:e=>{e.key===`Enter`&&(e.ctrlKey||e.metaKey)&&(e.preventDefault(),v())},children:[(0,l.jsx)(`label`,{className:`label`,htmlFor:`query`,children:e.dev.query}),(0,l.jsx)(`textarea`,{id:`query`,className:`code`,rows:16,spellCheck:!1,value:t,onChange:e=>a(e.target.value)}),(0,l.jsx)(`label`,{className:`label`,htmlFor:`variables`,children:e.dev.variables}),(0,l.jsx)(`textarea`,{id:`variables`,className:`code`,rows:3,spellCheck:!1,value:f,onChange:e=>p(e.target.value)}),(0,l.jsxs)(`p`,{className:`actions`,children:[(0,l.jsx)(`button`,{className:`button primary`,disabled:g,children:e.dev.run}),` `,(0,l.jsx)(`span`,{className:`quiet`,children:`Ctrl + Enter`})]})]})}),(0,l.jsx)(r,{title:e.dev.result,children:(0,l.jsx)(`pre`,{tabIndex:0,role:`group`,"aria-label":e.dev.result,"aria-live":`polite`,children:m})})]})})}export{f as default};
