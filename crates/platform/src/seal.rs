@@ -44,6 +44,9 @@ pub const CHAINS: [(&str, &[&str]); 6] = [
 const PERIOD: Duration = Duration::from_secs(1);
 /// How often a process that stands by tries to take over.
 const STAND_BY: Duration = Duration::from_secs(2);
+/// Whoever wants it sealed now tries so often to do it, with this pause: longer in all than a job's period.
+const NOW_TRIES: usize = 25;
+const NOW_PAUSE: Duration = Duration::from_millis(100);
 /// Rows of a batch, but for those of one transaction, which stay together.
 const BATCH: i64 = 5_000;
 /// How often the partitions of the log of views are looked after.
@@ -90,14 +93,21 @@ async fn session(db: &Db, clock: &Clock, stop: &mut Stop) -> Result<()> {
     }
 }
 
-/// Seals now what is committed, for whoever needs the heads of this moment. Waits for its turn.
+/// Seals now what is committed, for whoever needs the heads of this moment. Where a job seals all the time, it is
+/// waited for until that has done it.
 ///
 /// # Errors
-/// The database's; a job that seals all the time is not waited for, since it does the same.
+/// The database's.
 pub async fn seal_now(db: &Db) -> Result<()> {
     let mut session = db.session().await?;
-    if take_turn(&mut session).await? {
-        seal_all(&mut session).await?;
+    // a session that was dropped a moment ago may hold the lock still
+    for _ in 0..NOW_TRIES {
+        if take_turn(&mut session).await? {
+            seal_all(&mut session).await?;
+            diesel::sql_query("select pg_advisory_unlock(hashtext('meguri-seal'))").execute(&mut session).await?;
+            return Ok(());
+        }
+        tokio::time::sleep(NOW_PAUSE).await;
     }
     Ok(())
 }

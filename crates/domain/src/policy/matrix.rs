@@ -14,6 +14,7 @@ const HEAD: &str = "\
 # o own           c child            s sibling         p parent    e elsewhere
 # a health-centre area               f figures shared  m facilities (master data) shared  r reports shared
 # g the actor's home was merged away (gone)            x the facility is closed
+# b reports asked for in an emergency (break-glass)
 #
 # A place may stand in several relations at once (a child that lies in the area too): the best answer counts.
 # A service account whose actions are limited is refused what is not among them, whatever stands here.

@@ -308,9 +308,11 @@ pub(super) fn relations(home: Place, reach: &Reach, place: Place) -> Relations {
         Place::Territory(code) | Place::Facility(_, code) if code.tier() == Tier::Municipality => Some(code),
         _ => None,
     };
-    let mut found = Relations::one(match (at, place) {
-        (Some(at), Place::Territory(_)) if reach.absorbed.contains(&at) => Relation::Own,
-        (Some(at), _) if reach.absorbed.contains(&at) => Relation::Child,
+    // only a territory absorbs others
+    let absorbed = matches!(home, Place::Territory(_)) && at.is_some_and(|at| reach.absorbed.contains(&at));
+    let mut found = Relations::one(match place {
+        Place::Territory(_) if absorbed => Relation::Own,
+        _ if absorbed => Relation::Child,
         _ => relation(home, place),
     });
     if let Some(at) = at {

@@ -293,7 +293,11 @@ pub async fn confirm(req: HttpRequest, payload: web::Payload, identity: web::Dat
         (status = 503, body = ProblemBody, content_type = "application/problem+json", description = "service.unavailable: send the same id again"),
     )
 )]
-pub async fn reset_second_factor(req: HttpRequest, payload: web::Payload, identity: web::Data<Identity>) -> HttpResponse {
+pub async fn reset_second_factor(
+    req: HttpRequest,
+    payload: web::Payload,
+    identity: web::Data<Identity>,
+) -> HttpResponse {
     step(req, payload, identity, Step::ResetSecondFactor).await
 }
 

@@ -102,8 +102,8 @@ pub fn configure(identity: &crate::Identity, config: &mut web::ServiceConfig) {
     info(title = "Meguri identity", version = "1", license(name = "Apache-2.0")),
     paths(
         token::issue, token::keys,
-        account::issue_one, account::issue_many, account::list, account::suspend, account::resume, account::close, account::confirm,
-        account::reset_second_factor, account::invite, account::redeem_invitation,
+        account::issue_one, account::issue_many, account::list, account::suspend, account::resume, account::close,
+        account::confirm, account::reset_second_factor, account::invite, account::redeem_invitation,
         delegation::propose, delegation::list, delegation::second, delegation::end, notice::publish_one, notice::list,
         notice::read, notice::print, notice::attachment, notice::readers, notice::correct_one, notice::withdraw_one,
         notice::acknowledge_one,

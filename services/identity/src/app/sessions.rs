@@ -82,10 +82,10 @@ pub(crate) fn context(identity: &Identity, actor: Actor, request_id: RequestId) 
     OpCtx { request_id, ..OpCtx::new(actor, &identity.shared.clock) }
 }
 
-/// The permit for one's own account, which stays its own whatever becomes of its home.
+/// The permit for one's own account, which stays its own whatever becomes of its home, and whoever it acts for.
 pub(crate) fn own(actor: &Actor, action: Action) -> Result<Permit> {
     let forbidden = || Problem::new(&error::AUTH_FORBIDDEN);
-    let actor = Actor { reach: Reach::none(), ..actor.clone() };
+    let actor = Actor { reach: Reach::none(), actions: None, ..actor.clone() };
     Ok(decide(&actor, action, actor.home).map_err(|denied| denied.or_missing(forbidden()))?)
 }
 

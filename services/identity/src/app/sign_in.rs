@@ -61,11 +61,23 @@ pub async fn sign_in(identity: &Identity, request: TokenRequest, visitor: &Visit
             (account, scope, delegation)
         }
     };
-    let claims = Claims { scope, ..claims(identity, &account, None, i64::from(TOKEN_LIFE_S))? };
-    let claims = delegation::acting(identity, delegation, claims).await?;
+    let claims = claims(identity, &account, None, i64::from(TOKEN_LIFE_S))?;
+    let mut claims = delegation::acting(identity, delegation, claims).await?;
+    claims.scope = narrower(claims.scope, scope);
     let role = claims.role.clone();
     let access_token = keys::signer(identity).await?.sign(&claims)?;
     Ok(TokenResponse { access_token, token_type: "Bearer".to_owned(), expires_in: TOKEN_LIFE_S, role })
+}
+
+/// What may be done under both limits: a machine does no more for somebody else than it may for itself.
+fn narrower(one: Option<String>, other: Option<String>) -> Option<String> {
+    match (one, other) {
+        (Some(one), Some(other)) => {
+            let both = one.split(' ').filter(|name| other.split(' ').any(|allowed| allowed == *name));
+            Some(both.collect::<Vec<_>>().join(" "))
+        }
+        (one, other) => one.or(other),
+    }
 }
 
 /// What a token of this account says, for `life_s` seconds from now.
@@ -154,6 +166,16 @@ pub async fn password_fits(identity: &Identity, account: Option<&Account>, given
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn under_two_limits_both_count() {
+        let limit = |text: &str| Some(text.to_owned());
+        assert_eq!(narrower(limit("a b"), limit("b c")), limit("b"));
+        assert_eq!(narrower(limit("a"), limit("b")), limit(""));
+        assert_eq!(narrower(None, limit("b")), limit("b"));
+        assert_eq!(narrower(limit("a"), None), limit("a"));
+        assert_eq!(narrower(None, None), None);
+    }
 
     #[test]
     fn names_are_those_that_an_account_can_have() {

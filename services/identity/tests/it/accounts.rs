@@ -155,7 +155,8 @@ async fn nobody_issues_beyond_the_level_below() {
     issue(&tokyo, json!({"name": "p-1", "role": "prefecture", "territory": "310000"}))
         .await
         .refused(403, "account.may_not_issue");
-    issue(&tokyo, json!({"name": "n-1", "role": "ministry"})).await.refused(403, "account.may_not_issue");
+    let above = json!({"name": "n-1", "role": "auditor", "organisation_name": "監査", "organisation_name_en": "Audit"});
+    issue(&tokyo, above).await.refused(403, "account.may_not_issue");
     issue(&app.persona("auditor").await, json!({"name": "a-1", "role": "prefecture", "territory": "310000"}))
         .await
         .refused(403, "account.may_not_issue");

@@ -86,12 +86,13 @@ async fn a_second_person_says_whether_it_was_right() {
     let app = TestApp::start().await;
     let made = app.facilities(&["131016"]).await;
     let (neighbour, prefecture) = (app.persona("prefecture-31").await, app.persona("prefecture-13").await);
+    let hospital = app.hospital(&made[0]).await;
     let request = asked(&made[0]);
     neighbour.post("/v1/break-glass", &request).await.ok(201);
     let path = format!("/v1/break-glass/{}:review", request["id"].as_str().unwrap());
     let word = || json!({"id": new_id(), "verdict": "right", "note": "搬送の記録と一致"});
     neighbour.post(&path, &word()).await.refused(409, "break_glass.second_person");
-    app.hospital(&made[0]).await.post(&path, &word()).await.refused(404, "break_glass.not_found");
+    hospital.post(&path, &word()).await.refused(404, "break_glass.not_found");
     app.persona("auditor").await.post(&path, &word()).await.refused(403, "auth.forbidden");
     app.persona("prefecture-01").await.post(&path, &word()).await.refused(404, "break_glass.not_found");
     let mut unsaid = word();
@@ -108,7 +109,7 @@ async fn a_second_person_says_whether_it_was_right() {
         let list = app.persona(name).await.get(waiting).await.ok(200).at("/accesses");
         assert_eq!(list.as_array().unwrap().len(), count, "{name}");
     }
-    let own = app.hospital(&made[0]).await.get(waiting).await;
+    let own = hospital.get(waiting).await;
     assert_eq!((own.ok(200).at("/accesses/0/role"), own.at("/accesses/0/account")), (json!("prefecture"), Value::Null));
     let said = word();
     let reviewed = prefecture.post(&path, &said).await;

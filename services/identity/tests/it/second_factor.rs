@@ -62,19 +62,12 @@ async fn a_code_is_asked_for_and_taken_once() {
     fresh.post("/v1/sessions", &body(None)).await.refused(401, "auth.second_factor_required");
     // what confirmed the enrolment is used up
     fresh.post("/v1/sessions", &body(Some(&code(&secret, 0)))).await.refused(401, "auth.second_factor_wrong");
-    for wrong in ["000000", "", "x", "00000-00000"] {
-        fresh.post("/v1/sessions", &body(Some(wrong))).await.refused(401, "auth.second_factor_wrong");
-    }
+    fresh.post("/v1/sessions", &body(Some("00000-00000"))).await.refused(401, "auth.second_factor_wrong");
     forget_steps(&app).await;
     let now = code(&secret, 0);
     let again = fresh.post("/v1/sessions", &body(Some(&now))).await;
     assert_eq!(again.ok(200).at("/second_factor"), "totp");
     fresh.post("/v1/sessions", &body(Some(&now))).await.refused(401, "auth.second_factor_wrong");
-    let wrong_password = json!({"username": "ministry", "password": "wrong", "otp": code(&secret, 1)});
-    fresh.post("/v1/sessions", &wrong_password).await.refused(401, "auth.bad_credentials");
-    // ten wrong ones in a minute would be too many
-    app.db.sql("delete from identity.sign_in_wait").await;
-
     let token = json!({"grant_type": "password", "username": "ministry", "password": password});
     app.anonymous().post("/v1/tokens", &token).await.refused(401, "auth.second_factor_required");
     app.db.sql("update identity.session set address = '203.0.113.1'").await;

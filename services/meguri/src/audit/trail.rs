@@ -6,7 +6,7 @@ pub(super) fn probes() -> Vec<Probe> {
     [
         vec![reports(), facility_changes(), accesses(), access_reviews(), access_notices()],
         entries.into(),
-        vec![idempotency()],
+        vec![idempotency(), access_idempotency()],
     ]
     .concat()
 }
@@ -49,6 +49,30 @@ fn access_reviews() -> Probe {
              select case when b.account = r.reviewer then format('emergency access %s was reviewed by who asked', b.id) end
              from reference.break_glass_review r join reference.break_glass b on b.id = r.break_glass",
             traced("review", "reference.break_glass_review", "identity.audit")
+        ),
+    }
+}
+
+fn access_idempotency() -> Probe {
+    let of = |name: &str, table: &str, status: u16| {
+        format!(
+            "select case
+                when i.key is null then format('{name} %s has no idempotency row', t.id)
+                when i.txid <> t.txid
+                then format('{name} %s was written by transaction %s, its idempotency row by %s', t.id, t.txid, i.txid)
+                when i.status <> {status} then format('{name} %s was answered with %s', t.id, i.status)
+                end as what
+             from {table} t left join identity.idempotency i on i.key = t.id"
+        )
+    };
+    Probe {
+        id: "R27",
+        what_ja: "すべての緊急閲覧とその確認に、同じトランザクションの冪等性の行がある",
+        what_en: "Every emergency access, and every review of one, has an idempotency row of the same transaction",
+        sql: format!(
+            "{} union all {}",
+            of("emergency access", "reference.break_glass", 201),
+            of("review", "reference.break_glass_review", 200)
         ),
     }
 }

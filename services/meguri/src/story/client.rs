@@ -52,7 +52,12 @@ impl Client {
                 delegation: None,
             }
         } else {
-            TokenRequest::Password { username: name.to_owned(), password: credential.to_owned(), delegation: None, otp: None }
+            TokenRequest::Password {
+                username: name.to_owned(),
+                password: credential.to_owned(),
+                delegation: None,
+                otp: None,
+            }
         };
         let url = format!("{}/v1/tokens", self.base);
         let mut tries = 0;

@@ -23,8 +23,8 @@ pub struct Settings {
     pub smtp_url: Option<String>,
     /// Whose mails they are.
     pub mail_from: String,
-    /// Where people reach the service, for links: `https://meguri.example.go.jp`.
-    pub public_url: Option<String>,
+    /// Where people reach the service: `https://meguri.example.jp`. Links in mails begin with it.
+    pub public_url: String,
     /// Webhooks may go to private addresses.
     pub private_webhooks: bool,
     /// A training instance: plain HTTP to this machine itself is allowed.
@@ -38,7 +38,8 @@ impl fmt::Debug for Settings {
 }
 
 impl Settings {
-    /// Those of the environment: `MEGURI_SMTP_URL`, `MEGURI_MAIL_FROM`, `MEGURI_PUBLIC_URL`, `MEGURI_WEBHOOK_PRIVATE` (`1`).
+    /// Those of the environment: `MEGURI_SMTP_URL`, `MEGURI_MAIL_FROM`, `MEGURI_PUBLIC_URL`, `MEGURI_WEBHOOK_PRIVATE`
+    /// (`1`).
     #[must_use]
     pub fn from_env(instance: &str, secret: &str, training: bool) -> Self {
         let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -47,7 +48,7 @@ impl Settings {
             secret: secret.to_owned(),
             smtp_url: var("MEGURI_SMTP_URL"),
             mail_from: var("MEGURI_MAIL_FROM").unwrap_or_else(|| "meguri@localhost".to_owned()),
-            public_url: var("MEGURI_PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned()),
+            public_url: var("MEGURI_PUBLIC_URL").unwrap_or_else(|| "http://127.0.0.1:8080".to_owned()),
             private_webhooks: var("MEGURI_WEBHOOK_PRIVATE").as_deref() == Some("1"),
             training,
         }
@@ -70,21 +71,18 @@ impl Settings {
         self.derived("confirm", subscription).chars().take(32).collect()
     }
 
-    /// How an invitation is redeemed: a link whose token no server's log shows, or the token to be entered. It is
-    /// computed here and stands in no row.
-    fn invitation(&self, id: Uuid) -> String {
-        let token = OneTime::new(&self.secret).token(id);
-        match &self.public_url {
-            Some(url) => format!("{url}/invitation#{token}"),
-            None => token,
-        }
-    }
-
     /// The key by which a webhook's messages are signed.
     #[must_use]
     pub fn signing_key(&self, subscription: Uuid) -> String {
         self.derived("webhook", subscription)
     }
+}
+
+/// The token of the link by which an invited person comes in: computed here, and stored nowhere. Only a mail to the
+/// person has it.
+fn invitation(about: &str, due: &Due, settings: &Settings) -> Option<String> {
+    let id: Uuid = about.strip_prefix("invitation/")?.parse().ok()?;
+    due.account.is_some().then(|| OneTime::new(&settings.secret).token(id))
 }
 
 /// What is said: a subject and a text, in the language asked for.
@@ -130,13 +128,14 @@ pub fn message(due: &Due, settings: &Settings) -> Message {
             (format!("{subject} ({topic})"), text.clone().unwrap_or_default())
         }
     };
-    let invitation = due.about.as_deref().and_then(|about| about.strip_prefix("invitation/")?.parse().ok());
-    if let (Some(id), Some(_), Some("account.invited")) = (invitation, due.account, due.topic.as_deref()) {
-        text.push_str(&format!("\n\n{}", settings.invitation(id)));
-    }
     if let Some(due_at) = due.due_at {
         let label = if is_ja { "期限" } else { "Due" };
         text.push_str(&format!("\n\n{label}: {}", rfc3339(due_at)));
+    }
+    if let Some(token) = due.about.as_deref().and_then(|about| invitation(about, due, settings)) {
+        // behind the #: a browser tells it to no server, and no log has it
+        let base = settings.public_url.trim_end_matches('/');
+        text.push_str(&format!("\n\n{base}/invitation#{token}"));
     }
     if let Some(about) = &due.about {
         let label = if is_ja { "対象" } else { "About" };

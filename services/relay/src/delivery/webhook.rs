@@ -177,6 +177,7 @@ mod tests {
             secret: "s".to_owned(),
             smtp_url: None,
             mail_from: "a@example.jp".to_owned(),
+            public_url: "https://example.jp".to_owned(),
             private_webhooks,
             training,
         };

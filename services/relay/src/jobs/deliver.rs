@@ -61,13 +61,13 @@ async fn session(db: &Db, settings: &Settings, stop: &mut Stop) -> Result<()> {
         }
         let mut boxed = Vec::new();
         for mut due in due {
-            let address = match due.account {
-                Some(account) => delivery::mailbox(&mut session, account).await?.map(|mailbox| {
-                    due.language = mailbox.language;
-                    mailbox.address
-                }),
-                None => due.address.clone(),
-            };
+            let mut address = due.address.clone();
+            if let Some(account) = due.account
+                && let Some(mailbox) = delivery::mailbox(&mut session, account).await?
+            {
+                due.language = mailbox.language;
+                address = Some(mailbox.address);
+            }
             boxed.push((due, address));
         }
         let (mailer, settings) = (&mailer, settings);

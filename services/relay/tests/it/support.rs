@@ -113,11 +113,11 @@ impl Bench {
 /// Mail and webhooks as in a training instance without a mail server.
 pub fn settings() -> Settings {
     Settings {
-        public_url: Some("https://meguri.example".to_owned()),
         instance: "test".to_owned(),
         secret: "secret".to_owned(),
         smtp_url: None,
         mail_from: "meguri@example.jp".to_owned(),
+        public_url: "https://meguri.example.jp/".to_owned(),
         private_webhooks: false,
         training: true,
     }
