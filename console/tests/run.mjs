@@ -16,7 +16,7 @@ for (const line of readFileSync(process.env.MEGURI_SIGN_INS, 'utf8').split('\n')
 }
 const OVERVIEW_BYTES = 150 << 10;
 // the aim is 90 KB; React alone takes 58 of them
-const REPORT_BYTES = 104 << 10;
+const REPORT_BYTES = 100 << 10;
 const failures = [];
 let checks = 0;
 const expect = (what, is) => {
@@ -88,8 +88,14 @@ const journeys = {
     await go(page, '/report');
     await clean(page, 'report');
     await shot(page, 'journey_report');
-    const total = page.locator('#item-beds_total');
-    const before = (await total.inputValue()).replace(/\D/g, '');
+    if ((await page.inputValue('#item-beds_total')) === '') {
+      // its first report, so that there is something to correct
+      for (const [item, count] of [['beds_total', '40'], ['beds_ready', '10'], ['beds_idled', '0']]) await page.fill(`#item-${item}`, count);
+      await page.keyboard.press('Control+Enter');
+      await page.click('text=続けて訂正する');
+      await page.waitForFunction(() => document.querySelector('#item-beds_total')?.value === '40');
+    }
+    const before = (await page.inputValue('#item-beds_total')).replace(/\D/g, '');
     // more ready beds than beds: the server's own rule stops it
     await page.fill('#item-beds_ready', String(Number(before) + 5));
     await page.keyboard.press('Control+Enter');
