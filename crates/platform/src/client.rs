@@ -2,7 +2,16 @@
 
 /// A builder of clients that talk to our own services: straight to the address named. A proxy of the
 /// environment would be shown tokens and passwords, and a redirect could carry them elsewhere.
+///
+/// It trusts no certificate: our own services speak plainly with each other, on the loopback or in a mesh that
+/// enciphers. Reading the machine's certificates takes long, and most clients would never look at one.
 pub fn http_client() -> reqwest::ClientBuilder {
+    outside_client().tls_certs_only(std::iter::empty())
+}
+
+/// A builder of clients that talk to others over the net, who are known by the machine's certificates. No proxy
+/// and no redirects, as above.
+pub fn outside_client() -> reqwest::ClientBuilder {
     // the one implementation of TLS here; an error says that it is in place already
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none())

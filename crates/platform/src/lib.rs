@@ -28,7 +28,7 @@ pub mod statement;
 pub mod telemetry;
 pub mod views;
 
-pub use client::http_client;
+pub use client::{http_client, outside_client};
 pub use db::{Db, Position, Tx};
 pub use failure::Failure;
 pub use opctx::OpCtx;

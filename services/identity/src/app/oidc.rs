@@ -93,7 +93,7 @@ async fn provider(identity: &Identity, code: &str) -> Result<Provider> {
 }
 
 fn client() -> Result<reqwest::Client> {
-    platform::http_client().timeout(ANSWER_TIMEOUT).build().map_err(Failure::internal)
+    platform::outside_client().timeout(ANSWER_TIMEOUT).build().map_err(Failure::internal)
 }
 
 fn away(error: &reqwest::Error) -> Failure {

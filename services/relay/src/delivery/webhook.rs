@@ -109,7 +109,7 @@ pub async fn send(due: &Due, address: &str, settings: &Settings) -> Result<(), S
     // looked up anew each time, and connected to what was looked at
     let (url, found) = checked(address, settings).await?;
     let host = url.host_str().unwrap_or_default().to_owned();
-    let client = platform::http_client().timeout(TIMEOUT).resolve_to_addrs(&host, &found);
+    let client = platform::outside_client().timeout(TIMEOUT).resolve_to_addrs(&host, &found);
     let client = client.build().map_err(|error| error.to_string())?;
     let body = match due.notification {
         None => {
