@@ -20,7 +20,7 @@ fn seen(account: &str, kind: &str, what: &str) -> (String, String, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_view_leaves_one_row_for_each_request_and_facility() {
     let app = TestApp::start().await;
-    let made = app.facilities(&["131016", "131016", "140007"]).await;
+    let made = app.facilities(&["131016", "131016", "141003"]).await;
     let (ministry, hospital) = (app.ministry().await, app.hospital(&made[0]).await);
     app::take(&app.proxy(13).await, &app::report(&made[0], app.today, json!({"icu_total": 3}))).await;
     assert_eq!(log(&app).await, [], "sending a report shows nothing");

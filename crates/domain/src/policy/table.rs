@@ -318,7 +318,8 @@ pub(super) fn verdict(role: Role, action: Action, level: Level, relation: Relati
         // by the officers of its own organisation, or of a level above
         Action::ServiceAccountManage => {
             let officer = !matches!(role, Role::ReportingProxy | Role::Auditor | Role::HelpDesk | Role::Public);
-            of_seen(officer && inside, inside)
+            let seen = inside && role != Role::Public;
+            of_seen(officer && inside, seen)
         }
         Action::LotRecall => when(inside && role == Role::Ministry, Verdict::Refuse),
         // between territories: their officers, and whoever looks after them, know what was agreed

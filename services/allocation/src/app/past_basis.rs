@@ -39,10 +39,10 @@ impl Past {
         let Some(round) = read::past_rounds_by_id(conn, &[id]).await?.into_iter().next() else { return Ok(None) };
         let lines = read::past_lines(conn, &[id]).await?;
         let before = read::past_doses_before(conn, &round).await?;
-        Ok(Some(Self::of(round, lines, before.into_iter().collect())))
+        Ok(Some(Self::of(round, lines, &before.into_iter().collect())))
     }
 
-    fn of(round: PastRound, lines: Vec<PastLine>, before: HashMap<String, i64>) -> Self {
+    fn of(round: PastRound, lines: Vec<PastLine>, before: &HashMap<String, i64>) -> Self {
         let mut places: BTreeMap<String, PastPlace> = BTreeMap::new();
         for PastLine { place, name, doses, .. } in lines {
             let before = before.get(&place).copied().unwrap_or(0);

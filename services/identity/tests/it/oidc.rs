@@ -159,6 +159,9 @@ async fn a_linked_person_signs_in_once_per_code() {
     app.audit_ok().await;
 }
 
+/// What is done to the claims of a token.
+type Change = Box<dyn Fn(&mut Value)>;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_does_not_fit_is_refused() {
     let app = TestApp::start().await;
@@ -166,7 +169,7 @@ async fn whatever_does_not_fit_is_refused() {
     registered(&app, &provider, false).await;
     app.anonymous().get("/v1/oidc/nothing/start").await.refused(404, "oidc.provider_not_found");
     let now = real_now().timestamp();
-    let changes: [(&str, Box<dyn Fn(&mut Value)>, u8, &str); 10] = [
+    let changes: [(&str, Change, u8, &str); 10] = [
         ("nonce", Box::new(|claims| claims["nonce"] = json!("other")), 7, "oidc.refused"),
         ("no-nonce", Box::new(|claims| claims["nonce"] = Value::Null), 7, "oidc.refused"),
         ("audience", Box::new(|claims| claims["aud"] = json!("other")), 7, "oidc.refused"),

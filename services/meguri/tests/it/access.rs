@@ -97,6 +97,21 @@ const OPERATIONS: &[(&str, &str)] = &[
     ("openBreakGlass", "break_glass_open"),
     ("listBreakGlass", "break_glass_open"),
     ("reviewBreakGlass", "break_glass_review"),
+    ("beginEnrolment", "credential_change"),
+    ("confirmEnrolment", "credential_change"),
+    ("changePassword", "credential_change"),
+    ("startOidc", "-"),
+    ("endOidc", "-"),
+    ("finishOidc", "-"),
+    ("issueServiceAccount", "service_account_manage"),
+    ("listServiceAccounts", "service_account_manage"),
+    ("rotateServiceAccount", "service_account_manage"),
+    ("revokeServiceAccount", "service_account_manage"),
+    ("resetSecondFactor", "account_issue"),
+    ("subscribe", "subscription_manage"),
+    ("listSubscriptions", "subscription_manage"),
+    ("confirmSubscription", "subscription_manage"),
+    ("endSubscription", "subscription_manage"),
 ];
 
 /// Root fields of GraphQL that are not an operation of REST by the same name.
@@ -128,6 +143,8 @@ const FIELDS: &[(&str, &str)] = &[
     ("wholesaler", "shipment_read"),
     ("branch", "shipment_read"),
     ("area", "published_read"),
+    ("notices", "notice_read"),
+    ("notice", "notice_read"),
 ];
 
 /// Types of events, and the action of whoever may receive them at the place that they are about. Those from
@@ -457,19 +474,21 @@ fn bare(answer: &Answer, asked: &str) -> String {
     if let Some(body) = body.as_object_mut() {
         body.remove("request_id");
     }
-    let headers: Vec<String> = answer
+    let mut headers: Vec<String> = answer
         .headers
         .iter()
         .filter(|(name, _)| !matches!(name.as_str(), "x-request-id" | "meguri-clock" | "date" | "content-length"))
         .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
         .collect();
+    // their order is nobody's promise
+    headers.sort();
     let text = format!("{} {headers:?} {body}", answer.status);
     without_request_ids(&text.replace(asked, "ASKED"))
 }
 
 /// GraphQL tells the request's id inside each error.
 fn without_request_ids(text: &str) -> String {
-    let mut parts = text.split("\"request_id\":\"");
+    let mut parts = text.split("\"requestId\":\"");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| text + part.split_once('"').map_or("", |(_, rest)| rest))
 }

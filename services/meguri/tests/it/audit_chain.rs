@@ -22,8 +22,31 @@ async fn sealed() -> TestDb {
     let tables = TABLES.iter().filter(|table| !table.ends_with("seal"));
     let settled: String = tables.map(settled).collect();
     db.sql(&format!("set session_replication_role = replica; {settled}")).await;
-    seal::seal_now(&pool(&db)).await.unwrap();
+    seal_whole(&db).await;
     db
+}
+
+/// Seals until every row is in a chain: what runs in other databases of the server holds the bound back for a while.
+async fn seal_whole(db: &TestDb) {
+    let rows = [
+        "identity.audit",
+        "capacity.audit",
+        "allocation.audit",
+        "allocation.transfer",
+        "distribution.audit",
+        "distribution.transfer",
+        "relay.audit",
+        "views.log",
+    ];
+    let sealed = ["identity", "capacity", "allocation", "distribution", "relay", "views"];
+    let rows = rows.map(|table| format!("(select count(*) from {table})")).join(" + ");
+    let sealed = sealed.map(|schema| format!("(select coalesce(max(last), 0) from {schema}.seal)")).join(" + ");
+    let unsealed = format!("select ({rows}) - ({sealed})");
+    until("all is sealed", async || {
+        seal::seal_now(&pool(db)).await.unwrap();
+        db.number(&unsealed).await == 0
+    })
+    .await;
 }
 
 fn pool(db: &TestDb) -> Db {
@@ -161,7 +184,7 @@ async fn a_changed_seal_is_found() {
              from capacity.audit limit 1"
         ))
         .await;
-        seal::seal_now(&pool(&db)).await.unwrap();
+        seal_whole(&db).await;
     }
     db.sql(&save()).await;
     for (sql, kind) in [
