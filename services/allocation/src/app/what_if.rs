@@ -58,7 +58,8 @@ struct Done {
 /// # Errors
 /// `allocation.round_not_found` (also for a holder that the actor cannot see), `allocation.past_round_not_found`,
 /// `auth.forbidden`, `allocation.wrong_level`, `allocation.past_round_gave_nothing`, `idempotency.key_reused`;
-/// `request.invalid` for more than five rules or none, for amounts out of range, and by rule (`rules[1]`) for what [`super::compute_plan`] refuses.
+/// `request.invalid` for more than five rules or none, for amounts out of range, for figures that do not fit, and
+/// by rule (`rules[1]`) for what [`super::compute_plan`] refuses.
 pub async fn run_what_if(allocation: &Allocation, ctx: &OpCtx, request: RunWhatIf) -> Result<(WhatIfRan, bool)> {
     let missing = || request.round.map_or_else(|| Problem::new(&error::AUTH_FORBIDDEN), no_round);
     let permit = permit(ctx, Action::WhatIfRun, request.holder, missing())?;
