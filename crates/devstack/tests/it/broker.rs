@@ -154,6 +154,8 @@ fn a_broker_survives_a_kill_a_lost_record_and_a_taken_port() {
     let (stack, _) = home.up_with("one", &options);
     // RabbitMQ 3.10 loses the leader of a quorum queue whose broker is killed within a second of its making
     fill(&Management::of(&stack), "classic");
+    // and what it has noted of any queue stays in its memory for as long, before it is written down
+    sleep(Duration::from_secs(3));
 
     kill_node(&stack);
     let (again, said) = home.up_with("one", &options);
