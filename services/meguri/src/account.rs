@@ -70,7 +70,7 @@ pub struct Issue {
     /// Home: a territory's code.
     #[arg(long)]
     territory: Option<String>,
-    /// Home: a facility's uuid, ten-digit code, or gmis:<id>.
+    /// Home: a facility's uuid, ten-digit code, or `gmis:ID`.
     #[arg(long)]
     facility: Option<String>,
     /// Home: a wholesaler (W07) or its branch (W07-03).

@@ -23,7 +23,7 @@ pub enum FacilityCommand {
 /// Which facility, and when.
 #[derive(clap::Args)]
 pub struct FacilityArgs {
-    /// The facility: its id, its code, or gmis:<id>.
+    /// The facility: its id, its code, or `gmis:ID`.
     key: String,
     /// The first day, like 2021-04-06: after today.
     #[arg(long)]
