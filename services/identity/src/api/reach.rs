@@ -1,4 +1,5 @@
 //! `/v1/sharing-agreements`, `POST /v1/territories/{code}:merge`, `POST /v1/facilities/{key}:close`, `:reopen`.
+use super::respond::part;
 use crate::{
     Identity,
     app::{close_facility, close_facility::Way, merge_territory, outcome::Outcome, sharing},
@@ -16,11 +17,6 @@ use wire::{
         TerritoryMerged,
     },
 };
-
-/// A part of the path.
-fn part(req: &HttpRequest, name: &str) -> String {
-    req.match_info().get(name).unwrap_or_default().to_owned()
-}
 
 /// A write's answer, which knows where its commit lies.
 trait Positioned: Serialize {
@@ -116,7 +112,7 @@ pub async fn share(req: HttpRequest, payload: web::Payload, identity: web::Data<
     )
 )]
 pub async fn end_sharing(req: HttpRequest, payload: web::Payload, identity: web::Data<Identity>) -> HttpResponse {
-    let text = part(&req, "agreement");
+    let text = part(&req, "agreement").to_owned();
     write(&req, payload, &identity, |identity, ctx, body: EndSharing| async move {
         let missing = |_| Problem::new(&error::SHARING_NOT_FOUND).with("agreement", &text);
         let id: Uuid = text.parse().map_err(missing)?;
@@ -169,7 +165,7 @@ pub async fn list_sharing(req: HttpRequest, identity: web::Data<Identity>) -> Ht
     )
 )]
 pub async fn merge(req: HttpRequest, payload: web::Payload, identity: web::Data<Identity>) -> HttpResponse {
-    let text = part(&req, "code");
+    let text = part(&req, "code").to_owned();
     write(&req, payload, &identity, |identity, ctx, body: MergeTerritory| async move {
         merge_territory::merge_territory(&identity.db, &ctx, TerritoryCode::parse(&text)?, body).await
     })
@@ -182,7 +178,7 @@ async fn move_facility(
     identity: web::Data<Identity>,
     way: Way,
 ) -> HttpResponse {
-    let text = part(&req, "key");
+    let text = part(&req, "key").to_owned();
     write(&req, payload, &identity, |identity, ctx, body: MoveFacility| async move {
         let key: FacilityKey = text.parse()?;
         close_facility::move_facility(&identity.db, &ctx, &key, way, body).await

@@ -3,12 +3,13 @@
 use super::{
     seal,
     sessions::{self, digest},
-    sign_in::{self, SERVICE, is_name},
+    sign_in::{self, SERVICE},
 };
 use crate::{Identity, facts};
 use domain::{
     FieldError, Problem, TerritoryCode, error,
     ids::FacilityId,
+    issuing::is_account_name,
     policy::{Action, Actor, Permit, Place, Role, decide},
     territory::Tier,
     time::{Instant, parse_instant, rfc3339},
@@ -127,7 +128,7 @@ fn permit(ctx: &OpCtx, place: Place, missing: Problem) -> Result<Permit> {
 
 /// A request that is right as far as it can be told without the database.
 fn check(request: &IssueServiceAccount) -> Result<(Role, Instant)> {
-    if !is_name(&request.name) {
+    if !is_account_name(&request.name) {
         return Err(invalid("name", "1 to 63 small letters, digits and hyphens, no hyphen first").into());
     }
     let role = Role::parse(&request.role).filter(|role| *role != Role::Public);
@@ -259,7 +260,7 @@ async fn home_exists(identity: &Identity, row: &Account) -> Result<()> {
 
 /// A machine's account that the actor may manage.
 async fn found(identity: &Identity, ctx: &OpCtx, name: &str) -> Result<(Account, Permit)> {
-    let account = match is_name(name) {
+    let account = match is_account_name(name) {
         true => read::account(&mut *identity.db.read().await?, name).await?,
         false => None,
     };
@@ -368,7 +369,7 @@ pub async fn list(identity: &Identity, ctx: &OpCtx) -> Result<ServiceAccountList
 /// over, an expired or revoked account.
 pub(super) async fn prove(identity: &Identity, name: &str, secret: &str) -> Result<(Account, Option<String>)> {
     let bad = || Problem::new(&error::AUTH_BAD_CREDENTIALS);
-    if !is_name(name) {
+    if !is_account_name(name) {
         return Err(bad().into());
     }
     let mut conn = identity.db.read().await?;

@@ -2,7 +2,7 @@
 use super::{delegation, keys, lockout, second_factor};
 use crate::Identity;
 use argon2::{Argon2, PasswordVerifier, password_hash::phc::PasswordHash};
-use domain::{Problem, TerritoryCode, error, ids::RequestId};
+use domain::{Problem, TerritoryCode, error, ids::RequestId, issuing::is_account_name};
 use identity_store::{read, rows::Account};
 use platform::{
     auth::{AUDIENCE, TOKEN_LIFE_S, issuer},
@@ -19,9 +19,6 @@ pub(crate) const SERVICE: &str = "service";
 
 /// A longer password is refused before it costs anything to hash.
 pub(crate) const PASSWORD_BYTES_MAX: usize = 128;
-
-/// No account has a longer name.
-const NAME_BYTES_MAX: usize = 63;
 
 /// Checked when there is no such account, so that the answer takes as long as for a real one.
 static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| super::issue_accounts::hash_password("nobody").ok());
@@ -123,7 +120,7 @@ pub async fn prove(
     otp: Option<&str>,
     visitor: &Visitor,
 ) -> Result<Proved> {
-    if !is_name(name) {
+    if !is_account_name(name) {
         // no account can have it: not worth a count, let alone a look
         return Err(Problem::new(&error::AUTH_BAD_CREDENTIALS).into());
     }
@@ -137,13 +134,6 @@ pub async fn prove(
     let second_factor = second_factor::prove(identity, &account, otp, visitor).await?;
     lockout::forgive(identity, name, visitor).await?;
     Ok(Proved { account, second_factor })
-}
-
-/// May an account have this name? The table's own rule.
-pub(crate) fn is_name(name: &str) -> bool {
-    (1..=NAME_BYTES_MAX).contains(&name.len())
-        && !name.starts_with('-')
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 /// Is this the account's password? Without an account it takes as long and is not.
@@ -180,10 +170,10 @@ mod tests {
     #[test]
     fn names_are_those_that_an_account_can_have() {
         for name in ["ministry", "proxy-13", "hospital-cov12345", &"x".repeat(63)] {
-            assert!(is_name(name), "{name}");
+            assert!(is_account_name(name), "{name}");
         }
         for name in ["", "Ministry", "proxy 13", "a\0", "病院", "a_b", "-a", &"x".repeat(64)] {
-            assert!(!is_name(name), "{name}");
+            assert!(!is_account_name(name), "{name}");
         }
     }
 }
